@@ -1,0 +1,1 @@
+"""Shifts, positions, deliveries, offers and rounds; `engine` is the pure core."""
