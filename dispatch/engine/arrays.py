@@ -1,0 +1,223 @@
+"""A snapshot as arrays, in an order that does not depend on how it was listed.
+
+Jobs are sorted by (placed, id), drivers by id; every index below is into that order. Seconds
+count from `now_s`, so that the numbers stay small and exact.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatch.engine.model import Driver, DriverState, Job, Reason, Snapshot
+from dispatch.engine.policy import Policy
+from dispatch.engine.travel import EARTH_RADIUS_M, Pairs, StraightLine
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+FAR: float = 1e12  # cost of what cannot be done; finite, so that sums stay ordered
+
+
+class Roads(NamedTuple):
+    """Travel times for the kernels: a table, or points and seconds per metre."""
+
+    table: Floats
+    """(places, places) seconds, or (0, 0) for straight lines."""
+    points: Floats
+    """(places, 3) metres: flat (x, y, 0), or on the sphere."""
+    pace: float
+    """Seconds per metre of chord."""
+    arc: float
+    """Sphere's diameter in metres where chords are bent to arcs, 0 on the flat."""
+    step: float
+    """Times are rounded up to multiples of this, seconds; 0: not rounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrays:
+    """One round's work: the jobs and drivers that take part."""
+
+    jobs: tuple[Job, ...]
+    drivers: tuple[Driver, ...]
+    left_out: dict[str, Reason]
+    """Jobs that do not take part, and why."""
+    roads: Roads
+    restaurants: tuple[str, ...]
+    half_dropoff: float
+    # per job
+    pickup: Ints
+    dropoff: Ints
+    restaurant: Ints
+    half_pickup: Floats
+    placed: Floats
+    ready: Floats
+    """Moment drivers are timed to: ready_s + quantile * std."""
+    ready_std: Floats
+    due: Floats
+    """Moment from which a job counts as late."""
+    weight: Floats
+    size: Ints
+    locked: Ints
+    """Driver who has the open offer of this job, -1: none."""
+    # per driver
+    place: Ints
+    free: Floats
+    off: Floats
+    break_from: Floats
+    break_to: Floats
+    capacity: Ints
+    fixed: Ints
+    """Restaurant he must serve first (accepted or offered), -1: none."""
+    banned: Bools
+    """(drivers, jobs): declined, wrong vehicle or too big."""
+
+
+def roads_of(snapshot: Snapshot) -> Roads:
+    """Return the travel times of a snapshot for the kernels.
+
+    On the sphere points become 3-d, so that a straight line costs one square root and one
+    arcsine, and ±180° is no edge.
+    """
+    travel, n = snapshot.travel, len(snapshot.places)
+    none = np.zeros((0, 0))
+    if isinstance(travel, StraightLine):
+        raw = np.array(snapshot.places, dtype=np.float64).reshape(n, 2)
+        points = np.zeros((n, 3))
+        if snapshot.metres:
+            points[:, :2] = raw
+        else:
+            lng, lat = np.radians(raw[:, 0]), np.radians(raw[:, 1])
+            points[:, 0] = EARTH_RADIUS_M * np.cos(lat) * np.cos(lng)
+            points[:, 1] = EARTH_RADIUS_M * np.cos(lat) * np.sin(lng)
+            points[:, 2] = EARTH_RADIUS_M * np.sin(lat)
+        pace = travel.factor / travel.speed_mps
+        arc = 0.0 if snapshot.metres else 2 * EARTH_RADIUS_M
+        return Roads(none, points, pace, arc, float(travel.round_up_s))
+    if isinstance(travel, Pairs):
+        table = np.full((n, n), np.inf)
+        np.fill_diagonal(table, 0.0)
+        for (a, b), seconds in travel.seconds.items():
+            table[a, b] = seconds
+    else:
+        rows = getattr(travel, "rows", None)
+        if rows is None:
+            rows = [[snapshot.time_s(a, b) for b in range(n)] for a in range(n)]
+        table = np.array(rows, dtype=np.float64).reshape(n, n)
+    table[~np.isfinite(table)] = FAR
+    return Roads(np.ascontiguousarray(table), np.zeros((n, 3)), 0.0, 0.0, 0.0)
+
+
+def times(roads: Roads, a: Ints, b: Ints) -> Floats:
+    """Return seconds from places `a` to places `b`, broadcast against each other."""
+    if roads.table.shape[0]:
+        return roads.table[a, b]
+    chord = np.sqrt(((roads.points[a] - roads.points[b]) ** 2).sum(axis=-1))
+    if roads.arc:
+        chord = roads.arc * np.arcsin(np.minimum(1.0, chord / roads.arc))
+    seconds: Floats = chord * roads.pace
+    if roads.step:
+        seconds = np.ceil(seconds / roads.step - 1e-9) * roads.step
+    return seconds
+
+
+def build(snapshot: Snapshot, policy: Policy) -> Arrays:
+    """Return the arrays of a round. Held jobs, and jobs no place is known of, are left out."""
+    now = snapshot.now_s
+    left_out: dict[str, Reason] = {}
+    taking_part: list[Job] = []
+    for job in sorted(snapshot.jobs, key=lambda j: (j.placed_s, j.id)):
+        if job.held and job.holder is None:
+            left_out[job.id] = Reason.ON_HOLD
+        else:
+            taking_part.append(job)
+    jobs = tuple(taking_part)
+    drivers = tuple(
+        d
+        for d in sorted(snapshot.drivers, key=lambda d: d.id)
+        if d.state is not DriverState.UPCOMING or d.free_s <= now + policy.look_ahead_s
+    )
+    names = tuple(sorted({j.restaurant for j in jobs} | {d.restaurant or "" for d in drivers}))
+    restaurant_at = {r: i for i, r in enumerate(names)}
+    driver_at = {d.id: i for i, d in enumerate(drivers)}
+    locked = np.full(len(jobs), -1, dtype=np.int64)
+    fixed = np.full(len(drivers), -1, dtype=np.int64)
+    for i, driver in enumerate(drivers):
+        if driver.holding and driver.restaurant is not None:
+            fixed[i] = restaurant_at[driver.restaurant]
+    for k, job in enumerate(jobs):
+        askers = sorted(d for d in job.offered_to if d in driver_at)
+        if job.holder is None and askers:
+            at = driver_at[askers[0]]
+            if fixed[at] in (-1, restaurant_at[job.restaurant]):
+                locked[k], fixed[at] = at, restaurant_at[job.restaurant]
+    return Arrays(
+        jobs=jobs,
+        drivers=drivers,
+        left_out=left_out,
+        roads=roads_of(snapshot),
+        restaurants=names,
+        half_dropoff=float(snapshot.half_dropoff_s),
+        pickup=_ints([j.pickup for j in jobs]),
+        dropoff=_ints([j.dropoff for j in jobs]),
+        restaurant=_ints([restaurant_at[j.restaurant] for j in jobs]),
+        half_pickup=_floats([snapshot.half_pickup_at(j.restaurant) for j in jobs]),
+        placed=_floats([j.placed_s - now for j in jobs]),
+        ready=_floats(
+            [j.ready_s - now + policy.ready_quantile_std * j.ready_std_s for j in jobs]
+        ),
+        ready_std=_floats([j.ready_std_s for j in jobs]),
+        due=_floats([_due_s(j, policy) - now for j in jobs]),
+        weight=_floats([1.0 + policy.priority_weight * max(0, j.priority) for j in jobs]),
+        size=_ints([j.size for j in jobs]),
+        locked=locked,
+        place=_ints([d.place for d in drivers]),
+        free=_floats([_free_s(d, now) for d in drivers]),
+        off=_floats([min(d.off_s - now, FAR) for d in drivers]),
+        break_from=_floats([d.break_s[0] - now if d.break_s else FAR for d in drivers]),
+        break_to=_floats([d.break_s[1] - now if d.break_s else FAR for d in drivers]),
+        capacity=_ints([d.capacity for d in drivers]),
+        fixed=fixed,
+        banned=_banned(jobs, drivers),
+    )
+
+
+def _free_s(driver: Driver, now: float) -> float:
+    """Seconds from now until the next trip can start; an arrival in the past stays in the past."""
+    free = driver.free_s - now
+    return free if driver.state is DriverState.INBOUND else max(0.0, free, driver.on_s - now)
+
+
+def _due_s(job: Job, policy: Policy) -> float:
+    return max(job.placed_s + policy.target_s, job.promised_s or -math.inf)
+
+
+def _banned(jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Bools:
+    """Return (drivers, jobs): True where the pair is forbidden; a holder is never banned."""
+    banned = np.zeros((len(drivers), len(jobs)), dtype=np.bool_)
+    at = {d.id: i for i, d in enumerate(drivers)}
+    capacity = _ints([d.capacity for d in drivers])
+    for k, job in enumerate(jobs):
+        if job.vehicles is not None:
+            banned[:, k] |= np.array([d.vehicle not in job.vehicles for d in drivers], np.bool_)
+        if job.size > 1 or (capacity < 1).any():
+            banned[:, k] |= capacity < job.size
+        for driver in job.declined:
+            if driver in at:
+                banned[at[driver], k] = True
+        if job.holder in at:
+            banned[at[job.holder], k] = False
+    return banned
+
+
+def _ints(values: list[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def _floats(values: list[float]) -> Floats:
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,190 @@
+"""The engine behind the simulator's plain form: minutes and metres in, trips out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from dispatch.engine import decide
+from dispatch.engine.backoff import radius_m
+from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, SnapshotForm
+from dispatch.engine.model import Demand, Driver, DriverState, Job, Plan, Snapshot
+from dispatch.engine.policy import Policy
+from dispatch.engine.travel import Point, StraightLine
+
+MINUTE_S: Final = 60.0
+DEMAND_MEMORY_MIN: Final = 60.0
+BASE_DEMAND: Final = 0.05  # orders assumed of a restaurant not ordered from yet
+NEAREST_RADIUS_M: Final = 5000.0
+RETRY_CAP_S: Final = 60.0
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is carried from one decision to the next, besides the engine's memo."""
+
+    engine: bytes | None = None
+    seen: dict[Any, tuple[str, int]] = field(default_factory=dict)
+    """Order: (restaurant, placed)."""
+    asked: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Couriers offered a new trip last time."""
+    refused: dict[Any, frozenset[str]] = field(default_factory=dict)
+    """Order: couriers who turned it down."""
+    offers: int = 0
+    refusals: int = 0
+    next_attempt: dict[Any, tuple[int, float]] = field(default_factory=dict)
+    """Order: (failed attempts, moment of the next in seconds), for `nearest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigner:
+    """A dispatcher of the plain form that decides with one policy."""
+
+    policy: Policy = field(default_factory=Policy)
+    observe: Callable[[Snapshot, Plan], None] | None = None
+    """Called with every decision (tests)."""
+    live: bool = False
+    """Let `nearest` search in growing radii as the platform does, not at once in 5 km."""
+
+    def __call__(self, form: SnapshotForm) -> AnswerForm:
+        """Answer one decision; pure but for `observe`."""
+        old = form["memo"] if isinstance(form["memo"], Memory) else Memory()
+        memory = _remember(form, old)
+        snapshot = self._snapshot(form, memory)
+        policy = replace(self.policy, target_s=form["params"]["target"] * MINUTE_S)
+        plan = decide(snapshot, policy)
+        if self.observe:
+            self.observe(snapshot, plan)
+        orders = {str(o["id"]): o["id"] for o in form["orders"]}
+        restaurant = {c["id"]: c["restaurant"] or "" for c in form["couriers"]}
+        answer: list[AssignmentForm] = [
+            {"courier": r.driver, "restaurant": restaurant[r.driver],
+             "orders": [orders[j] for j in r.jobs]}
+            for r in plan.resets
+        ]
+        for p in plan.proposals:
+            if p.parallel:
+                continue  # this form knows one courier per order
+            trip = [orders[j] for j in p.jobs]
+            answer.append({"courier": p.driver, "restaurant": p.restaurant, "orders": trip})
+            memory.asked[p.driver] = tuple(trip)
+        memory.engine = plan.memo
+        if self.policy.strategy == "nearest":
+            self._back_off(form, memory, plan)
+        return {"assignments": answer, "memo": memory}
+
+    def _back_off(self, form: SnapshotForm, memory: Memory, plan: Plan) -> None:
+        """Count failed searches: pauses of 2, 4, 8 ... seconds up to a minute."""
+        for o in form["orders"]:
+            if str(o["id"]) in plan.unplaced:
+                tries, due = memory.next_attempt.get(o["id"], (0, form["now"] * MINUTE_S))
+                pause = min(RETRY_CAP_S, 2.0 ** (tries + 1))
+                memory.next_attempt[o["id"]] = (tries + 1, due + pause)
+
+    def _snapshot(self, form: SnapshotForm, memory: Memory) -> Snapshot:
+        params, places = form["params"], list[Point]()
+        at: dict[Point, int] = {}
+
+        def place(x: float, y: float) -> int:
+            if (x, y) not in at:
+                at[x, y] = len(places)
+                places.append((x, y))
+            return at[x, y]
+
+        jobs = []
+        for o in form["orders"]:
+            tries, due = memory.next_attempt.get(o["id"], (0, -math.inf))
+            declined = memory.refused.get(o["id"], frozenset())
+            jobs.append(
+                Job(
+                    id=str(o["id"]),
+                    restaurant=o["restaurant"],
+                    pickup=place(*form["restaurants"][o["restaurant"]]),
+                    dropoff=place(o["x"], o["y"]),
+                    placed_s=o["placed"] * MINUTE_S,
+                    ready_s=o["ready"] * MINUTE_S,
+                    ready_std_s=o.get("ready_std", 0.0) * MINUTE_S,
+                    holder=o["holder"],
+                    declined=declined,
+                    refusals=len(declined),
+                    next_attempt_s=due,
+                    radius_m=radius_m(tries) if self.live else NEAREST_RADIUS_M,
+                )
+            )
+        chance = (memory.offers - memory.refusals + 9.0) / (memory.offers + 9.0)
+        drivers = tuple(
+            _driver(c, place(c["x"], c["y"]), form, chance) for c in form["couriers"]
+        )
+        weights = dict.fromkeys(form["restaurants"], BASE_DEMAND)
+        for restaurant, placed in memory.seen.values():
+            weights[restaurant] += math.exp((placed - form["now"]) / DEMAND_MEMORY_MIN)
+        demand = tuple(
+            Demand(place=place(*form["restaurants"][r]), weight=w) for r, w in weights.items()
+        )
+        return Snapshot(
+            zone="mdrp",
+            now_s=form["now"] * MINUTE_S,
+            period_s=form["period"] * MINUTE_S,
+            places=tuple(places),
+            metres=True,
+            jobs=tuple(jobs),
+            drivers=drivers,
+            travel=StraightLine(
+                speed_mps=params["metres_per_minute"] / MINUTE_S, factor=1.0, round_up_s=MINUTE_S
+            ),
+            half_pickup_s=params["pickup_service"] / 2 * MINUTE_S,
+            half_dropoff_s=params["dropoff_service"] / 2 * MINUTE_S,
+            demand=demand,
+            memo=memory.engine,
+        )
+
+
+def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float) -> Driver:
+    params = form["params"]
+    hours = (c["off_at"] - c["on_at"]) / 60.0
+    return Driver(
+        id=c["id"],
+        state=DriverState(c["state"].upper()),
+        place=place,
+        free_s=c["free_at"] * MINUTE_S,
+        on_s=c["on_at"] * MINUTE_S,
+        off_s=c["off_at"] * MINUTE_S,
+        restaurant=c["restaurant"],
+        holding=tuple(str(o) for o in c["orders"]),
+        taken=c["taken"],
+        guarantee_orders=hours * params["pay_hour"] / params["pay_order"],
+        accept_p=chance,
+    )
+
+
+def _remember(form: SnapshotForm, old: Memory) -> Memory:
+    """Return the memory with what has happened since: new orders, answers to offers.
+
+    A courier who was offered a trip and is not on it has turned it down.
+    """
+    state = {c["id"]: c for c in form["couriers"]}
+    held = {o["id"]: o["holder"] for o in form["orders"]}
+    refused = {o: who for o, who in old.refused.items() if o in held}
+    refusals = old.refusals
+    for courier, orders in old.asked.items():
+        open_orders = [o for o in orders if o in held]
+        if len(open_orders) == len(orders) and all(held[o] is None for o in orders):
+            refusals += 1
+            for o in orders:
+                refused[o] = refused.get(o, frozenset()) | {courier}
+    for c in state.values():
+        for o in c.get("refused", ()):
+            refused[o] = refused.get(o, frozenset()) | {c["id"]}
+    seen = dict(old.seen)
+    for order in form["orders"]:
+        seen.setdefault(order["id"], (order["restaurant"], order["placed"]))
+    return Memory(
+        engine=old.engine,
+        seen=seen,
+        refused=refused,
+        offers=old.offers + len(old.asked),
+        refusals=refusals,
+        next_attempt={o: v for o, v in old.next_attempt.items() if o in held},
+    )
