@@ -1,0 +1,1 @@
+"""The wiring of FleetSync: settings, URLs, ASGI, Celery, and the core every app shares."""

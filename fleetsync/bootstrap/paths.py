@@ -1,0 +1,132 @@
+"""Where one clone keeps its things, and which of them belong to nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetsync.bootstrap.terminal import SetupError
+
+# A unix socket's address holds 107 bytes; PostgreSQL adds ".s.PGSQL.5432" to its folder.
+LONGEST_SOCKET_FOLDER = 80
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """The folders of one clone; two clones on one machine share none of them."""
+
+    project: Path
+    instance: str  # short hash of the clone's path
+    local: Path  # state, logs, fetched packages: everything `clean` removes
+    data: Path  # files of PostgreSQL and Redis
+    sockets: Path  # short enough for unix sockets
+    service_user: str | None  # who runs PostgreSQL when we are root, which it refuses
+
+    @property
+    def venv(self) -> Path:
+        return self.project / ".venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def logs(self) -> Path:
+        return self.local / "logs"
+
+    @property
+    def health(self) -> Path:
+        return self.sockets / "health"
+
+    @property
+    def owned(self) -> tuple[Path, ...]:
+        """Return every folder `clean` removes."""
+        outside = {self.data, self.sockets} if self.service_user else {self.sockets}
+        return (self.local, *(path for path in sorted(outside) if self.local not in path.parents))
+
+
+def find_layout(project: Path | None = None) -> Layout:
+    """Work out the folders of the clone that holds this file; creates nothing."""
+    project = (project or Path(__file__).parents[2]).resolve()
+    instance = hashlib.sha256(os.fsencode(project)).hexdigest()[:8]
+    local = project / ".local"
+    if os.geteuid() == 0:
+        # The service user cannot reach a project below root's 0700 home.
+        data = Path("/var/lib/fleetsync") / instance
+        return Layout(
+            project=project,
+            instance=instance,
+            local=local,
+            data=data,
+            sockets=data / "run",
+            service_user=_service_user(),
+        )
+    sockets = local / "run"
+    if len(os.fsencode(sockets)) > LONGEST_SOCKET_FOLDER:
+        base = os.environ.get("XDG_RUNTIME_DIR", "")
+        usable = base and os.access(base, os.W_OK) and len(base) < LONGEST_SOCKET_FOLDER - 20
+        folder = Path(base) if usable else Path(tempfile.gettempdir())
+        sockets = folder / f"fleetsync-{instance}-{os.geteuid()}"
+    return Layout(
+        project=project,
+        instance=instance,
+        local=local,
+        data=local / "data",
+        sockets=sockets,
+        service_user=None,
+    )
+
+
+def make_folders(layout: Layout) -> None:
+    """Create the clone's folders with the right owner and mode. Safe to repeat.
+
+    Raises:
+        SetupError: a folder exists and belongs to somebody else.
+    """
+    try:
+        layout.local.mkdir(mode=0o755, exist_ok=True)
+        layout.logs.mkdir(exist_ok=True)
+        if layout.service_user:
+            layout.data.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for folder in (layout.data, layout.sockets, layout.health):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _claim(folder, layout.service_user)
+    except PermissionError as error:
+        owner = _owner_of(layout.local)
+        raise SetupError(
+            f"{error.filename} is not ours to write; .local belongs to {owner}.",
+            fix=f"run as {owner}, or remove {layout.local} as {owner} (manage.py clean)",
+        ) from error
+
+
+def _claim(folder: Path, service_user: str | None) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise SetupError(f"{folder} is in the way.", fix="remove it")
+    if service_user:
+        account = pwd.getpwnam(service_user)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    elif found.st_uid != os.geteuid():
+        raise SetupError(f"{folder} belongs to {_owner_of(folder)}.", fix="remove it, or set XDG_RUNTIME_DIR")
+
+
+def _owner_of(path: Path) -> str:
+    try:
+        return pwd.getpwuid(path.stat().st_uid).pw_name
+    except (OSError, KeyError):
+        return "another user"
+
+
+def _service_user() -> str:
+    for name in ("postgres", "redis", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    return "root"
