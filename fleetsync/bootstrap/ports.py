@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Container
+from collections.abc import Collection
 
 
 def is_free(port: int) -> bool:
@@ -17,7 +17,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(preferred: int, *, but: Container[int] = frozenset()) -> int:
+def free_port(preferred: int, *, but: Collection[int] = ()) -> int:
     """Return the preferred port, else the next free one above it."""
     for port in range(preferred, 65_535):
         if port not in but and is_free(port):

@@ -1,0 +1,1 @@
+"""Who: users, roles, driver profiles, tokens for HTTP and sockets."""

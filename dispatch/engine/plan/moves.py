@@ -1,0 +1,285 @@
+"""The moves of the search. Each one lowers the total cost or is not made.
+
+Three ways to insert a job at a position of a route: ALONE as a trip of its own, AFTER the
+job before it in the same trip, BEFORE the first job of a trip at the same restaurant.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from dispatch.engine.arrays import FAR, Floats, Ints
+from dispatch.engine.plan.cost import route_cost
+from dispatch.engine.plan.problem import Problem, Routes
+
+ALONE: Final = 0
+AFTER: Final = 1
+BEFORE: Final = 2
+LESS: Final = 1e-6  # seconds a move must save, so that float noise never moves anything
+
+
+@njit(cache=True, nogil=True)
+def write_inserted(
+    seq: Ints, new: Ints, n: int, pos: int, way: int, o: int, seq_to: Ints, new_to: Ints
+) -> None:
+    """Write the route with job o inserted at `pos` to (seq_to, new_to)."""
+    for i in range(pos):
+        seq_to[i] = seq[i]
+        new_to[i] = new[i]
+    seq_to[pos] = o
+    new_to[pos] = 0 if way == AFTER else 1
+    for i in range(pos, n):
+        seq_to[i + 1] = seq[i]
+        new_to[i + 1] = new[i]
+    if way == BEFORE:
+        new_to[pos + 1] = 0
+
+
+@njit(cache=True, nogil=True)
+def write_removed(seq: Ints, new: Ints, n: int, pos: int, seq_to: Ints, new_to: Ints) -> None:
+    """Write the route without the job at `pos`; the next job inherits the start of its trip."""
+    for i in range(pos):
+        seq_to[i] = seq[i]
+        new_to[i] = new[i]
+    for i in range(pos + 1, n):
+        seq_to[i - 1] = seq[i]
+        new_to[i - 1] = new[i]
+    if pos < n - 1 and new[pos] == 1:
+        new_to[pos] = 1
+
+
+@njit(cache=True, nogil=True)
+def first_trip_end(new: Ints, n: int) -> int:
+    """Return the number of jobs in the first trip."""
+    end = 1
+    while end < n and new[end] == 0:
+        end += 1
+    return min(end, n)
+
+
+@njit(cache=True, nogil=True)
+def best_in_route(
+    p: Problem, seq: Ints, new: Ints, n: int, base: float, d: int, o: int, limit: float,
+    seq_to: Ints, new_to: Ints,
+) -> tuple[float, int, int]:
+    """Return (extra cost, position, way) of the cheapest insertion below `limit`, else pos -1."""
+    driver = p.drivers[d]
+    restaurant = p.jobs[o].restaurant
+    best, best_pos, best_way = limit, -1, 0
+    if n >= p.rules[0].max_stops or base >= FAR / 2:
+        return best, best_pos, best_way
+    closed = first_trip_end(new, n) if driver.sealed and n > 0 else 0
+    for pos in range(closed, n + 1):
+        edge = pos == n or new[pos] == 1
+        for way in range(3):
+            if way == ALONE:
+                if not edge or (pos == 0 and driver.fixed >= 0):
+                    continue
+            elif way == AFTER:
+                if pos <= closed or p.jobs[seq[pos - 1]].restaurant != restaurant:
+                    continue
+            elif pos == n or new[pos] == 0 or p.jobs[seq[pos]].restaurant != restaurant:
+                continue
+            write_inserted(seq, new, n, pos, way, o, seq_to, new_to)
+            extra = route_cost(p, seq_to, new_to, n + 1, d) - base
+            if extra < best - 1e-9:
+                best, best_pos, best_way = extra, pos, way
+    return best, best_pos, best_way
+
+
+@njit(cache=True, nogil=True)
+def put(p: Problem, r: Routes, o: int, d: int, pos: int, way: int, extra: float) -> None:
+    """Insert job o into the route of driver d."""
+    seq_to = np.empty(r.seq.shape[1], np.int64)
+    new_to = np.empty(r.seq.shape[1], np.int64)
+    n = r.length[d]
+    write_inserted(r.seq[d], r.new[d], n, pos, way, o, seq_to, new_to)
+    r.length[d] = n + 1
+    for i in range(n + 1):
+        r.seq[d, i] = seq_to[i]
+        r.new[d, i] = new_to[i]
+    r.cost[d] += extra
+    r.where[o] = d
+
+
+@njit(cache=True, nogil=True)
+def insert_all(p: Problem, r: Routes, order: Ints) -> int:
+    """Insert the jobs of `order` one after the other where each costs least; return how many."""
+    width = r.seq.shape[1]
+    seq_to = np.empty(width, np.int64)
+    new_to = np.empty(width, np.int64)
+    placed = 0
+    for o in order:
+        best, best_d, best_pos, best_way = FAR / 2, -1, 0, 0
+        for d in range(len(p.drivers)):
+            if p.floor[o, d] >= best:
+                continue
+            extra, pos, way = best_in_route(
+                p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to
+            )
+            if pos >= 0:
+                best, best_d, best_pos, best_way = extra, d, pos, way
+        if best_d >= 0:
+            put(p, r, o, best_d, best_pos, best_way, best)
+            placed += 1
+    return placed
+
+
+@njit(cache=True, nogil=True)
+def relocate(p: Problem, r: Routes, budget: int) -> int:
+    """Move single jobs to where they cost less, one pass; return the number of moves."""
+    width = r.seq.shape[1]
+    seq_to = np.empty(width, np.int64)
+    new_to = np.empty(width, np.int64)
+    seq_less = np.empty(width, np.int64)
+    new_less = np.empty(width, np.int64)
+    moves = 0
+    for o in range(len(p.jobs)):
+        home = r.where[o]
+        if home < 0 or moves >= budget:
+            continue
+        driver = p.drivers[home]
+        if driver.shut:
+            continue
+        n = r.length[home]
+        at = 0
+        while r.seq[home, at] != o:
+            at += 1
+        end = first_trip_end(r.new[home], n)
+        if at < end and (driver.sealed or (driver.fixed >= 0 and end == 1)):
+            continue  # an offered trip stays as it is, an inbound driver keeps a job
+        write_removed(r.seq[home], r.new[home], n, at, seq_less, new_less)
+        without = route_cost(p, seq_less, new_less, n - 1, home)
+        best = r.cost[home] - without - LESS
+        best_d, best_pos, best_way = -1, 0, 0
+        for d in range(len(p.drivers)):
+            if p.floor[o, d] >= best:
+                continue
+            if d == home:
+                extra, pos, way = best_in_route(
+                    p, seq_less, new_less, n - 1, without, d, o, best, seq_to, new_to
+                )
+            else:
+                extra, pos, way = best_in_route(
+                    p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to
+                )
+            if pos >= 0:
+                best, best_d, best_pos, best_way = extra, d, pos, way
+        if best_d < 0:
+            continue
+        r.length[home] = n - 1
+        for i in range(n - 1):
+            r.seq[home, i] = seq_less[i]
+            r.new[home, i] = new_less[i]
+        r.cost[home] = without
+        put(p, r, o, best_d, best_pos, best_way, best)
+        moves += 1
+    return moves
+
+
+@njit(cache=True, nogil=True)
+def write_joined(
+    r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints, new_to: Ints
+) -> int:
+    """Write the head of route a (before cut_a) and the tail of b (from cut_b); return its length."""
+    for i in range(cut_a):
+        seq_to[i] = r.seq[a, i]
+        new_to[i] = r.new[a, i]
+    tail = r.length[b] - cut_b
+    for i in range(tail):
+        seq_to[cut_a + i] = r.seq[b, cut_b + i]
+        new_to[cut_a + i] = r.new[b, cut_b + i]
+    return cut_a + tail
+
+
+@njit(cache=True, nogil=True)
+def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> int:
+    """Make (seq, new, n) the route of driver d; return its number of trips."""
+    trips = 0
+    r.length[d] = n
+    r.cost[d] = cost
+    for i in range(n):
+        r.seq[d, i] = seq[i]
+        r.new[d, i] = new[i]
+        r.where[seq[i]] = d
+        trips += new[i]
+    return trips
+
+
+@njit(cache=True, nogil=True)
+def cuttable(p: Problem, r: Routes, d: int, cut: int) -> bool:
+    """Return whether the route of d may be cut before position `cut`."""
+    if cut < r.length[d] and r.new[d, cut] == 0:
+        return False
+    return cut > 0 or (p.drivers[d].fixed < 0 and not p.drivers[d].sealed)
+
+
+@njit(cache=True, nogil=True)
+def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
+    """Swap what two drivers do after some trip where that costs less; return the moves."""
+    width = r.seq.shape[1]
+    m = len(p.drivers)
+    seq_a = np.empty(2 * width, np.int64)
+    new_a = np.empty(2 * width, np.int64)
+    seq_b = np.empty(2 * width, np.int64)
+    new_b = np.empty(2 * width, np.int64)
+    trips = np.zeros(m, np.int64)
+    for d in range(m):
+        for i in range(r.length[d]):
+            trips[d] += r.new[d, i]
+    most = p.rules[0].max_stops
+    moves = 0
+    for a in range(m):
+        if p.drivers[a].shut:
+            continue
+        for b in range(a + 1, m):
+            if p.drivers[b].shut or moves >= budget:
+                continue
+            if trips[a] < 2 and trips[b] < 2:
+                continue  # single trips: relocation and the re-deal cover these
+            best = r.cost[a] + r.cost[b] - LESS
+            done = False
+            for i in range(r.length[a] + 1):
+                if not cuttable(p, r, a, i):
+                    continue
+                for j in range(r.length[b] + 1):
+                    if not cuttable(p, r, b, j) or (i == r.length[a] and j == r.length[b]):
+                        continue
+                    if i + r.length[b] - j > most or j + r.length[a] - i > most:
+                        continue
+                    n_a = write_joined(r, a, i, b, j, seq_a, new_a)
+                    cost_a = route_cost(p, seq_a, new_a, n_a, a)
+                    if cost_a >= FAR / 2:
+                        continue
+                    n_b = write_joined(r, b, j, a, i, seq_b, new_b)
+                    cost_b = route_cost(p, seq_b, new_b, n_b, b)
+                    if cost_a + cost_b < best:
+                        trips[a] = take(r, a, seq_a, new_a, n_a, cost_a)
+                        trips[b] = take(r, b, seq_b, new_b, n_b, cost_b)
+                        moves += 1
+                        done = True
+                        break
+                if done:
+                    break
+    return moves
+
+
+@njit(cache=True, nogil=True)
+def deal_costs(p: Problem, r: Routes, routes: Ints, drivers: Ints) -> Floats:
+    """Return (routes, drivers): what each whole route would cost with each driver."""
+    out = np.empty((len(routes), len(drivers)), np.float64)
+    for i in range(len(routes)):
+        d = routes[i]
+        for j in range(len(drivers)):
+            out[i, j] = route_cost(p, r.seq[d], r.new[d], r.length[d], drivers[j])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def cost_all(p: Problem, r: Routes) -> None:
+    """Fill `r.cost`."""
+    for d in range(len(p.drivers)):
+        r.cost[d] = route_cost(p, r.seq[d], r.new[d], r.length[d], d)

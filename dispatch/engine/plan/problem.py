@@ -1,0 +1,152 @@
+"""The search problem of one round, in the records the kernels read.
+
+Every driver has a *route*: the jobs of his trips in drop order. `seq[d, i]` is the i-th job
+of driver d, `new[d, i]` is 1 where a trip (a visit to a restaurant) begins, `length[d]` the
+number of jobs. A job is in at most one route; `where[job]` is its driver or -1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatch.engine.arrays import FAR, Arrays, Bools, Floats, Ints, times
+from dispatch.engine.model import DriverState, Snapshot
+from dispatch.engine.policy import Policy
+
+Records = npt.NDArray[Any]
+
+JOB: Final = np.dtype(
+    [
+        ("placed", np.float64),  # seconds from now, as all moments here
+        ("ready", np.float64),
+        ("ready_std", np.float64),
+        ("due", np.float64),
+        ("weight", np.float64),
+        ("half_pickup", np.float64),
+        ("direct", np.float64),  # seconds from pickup to door
+        ("pickup", np.int64),  # place
+        ("dropoff", np.int64),  # place
+        ("restaurant", np.int64),
+        ("size", np.int64),
+    ]
+)
+DRIVER: Final = np.dtype(
+    [
+        ("free", np.float64),
+        ("off", np.float64),
+        ("break_from", np.float64),
+        ("break_to", np.float64),
+        ("guaranteed", np.float64),  # orders still covered by the guarantee
+        ("start_cost", np.float64),  # cost of using him at all: position, fairness, refusals
+        ("place", np.int64),
+        ("fixed", np.int64),  # restaurant of his first trip, -1: free to choose
+        ("sealed", np.int64),  # 1: his first trip may not change
+        ("shut", np.int64),  # 1: his route may not change at all
+        ("capacity", np.int64),
+    ]
+)
+RULES: Final = np.dtype(
+    [
+        ("pace", np.float64),
+        ("arc", np.float64),
+        ("step", np.float64),
+        ("half_dropoff", np.float64),
+        ("overage", np.float64),
+        ("pay", np.float64),
+        ("max_detour", np.float64),
+        ("max_food_age", np.float64),
+        ("max_stops", np.int64),
+        ("max_batch", np.int64),
+    ]
+)
+
+
+class Problem(NamedTuple):
+    """What the kernels read and never write."""
+
+    jobs: Records
+    drivers: Records
+    rules: Records
+    """One record."""
+    banned: Bools
+    table: Floats
+    points: Floats
+    floor: Floats
+    """(jobs, drivers): the least that the job can cost with the driver; FAR: not a candidate."""
+
+
+class Routes(NamedTuple):
+    """What the kernels change."""
+
+    seq: Ints
+    new: Ints
+    length: Ints
+    where: Ints
+    cost: Floats
+
+
+def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
+    """Return the round's problem; `floor` is filled by the search."""
+    jobs = np.zeros(len(a.jobs), dtype=JOB)
+    jobs["placed"], jobs["ready"], jobs["ready_std"] = a.placed, a.ready, a.ready_std
+    jobs["due"], jobs["weight"], jobs["half_pickup"] = a.due, a.weight, a.half_pickup
+    jobs["direct"] = times(a.roads, a.pickup, a.dropoff)
+    jobs["pickup"], jobs["dropoff"] = a.pickup, a.dropoff
+    jobs["restaurant"], jobs["size"] = a.restaurant, a.size
+    drivers = np.zeros(len(a.drivers), dtype=DRIVER)
+    drivers["free"], drivers["off"], drivers["place"] = a.free, a.off, a.place
+    drivers["break_from"], drivers["break_to"] = a.break_from, a.break_to
+    drivers["guaranteed"] = [max(0.0, d.guarantee_orders - d.taken) for d in a.drivers]
+    drivers["fixed"], drivers["capacity"] = a.fixed, a.capacity
+    offered = np.zeros(len(a.drivers), dtype=np.bool_)
+    offered[a.locked[a.locked >= 0]] = True
+    drivers["sealed"] = offered
+    drivers["shut"] = [d.has_open_offer and not o for d, o in zip(a.drivers, offered, strict=True)]
+    drivers["start_cost"] = np.where(a.fixed < 0, _start_costs(snapshot, policy, a), 0.0)
+    rules = np.zeros(1, dtype=RULES)
+    rules["pace"], rules["arc"], rules["step"] = a.roads.pace, a.roads.arc, a.roads.step
+    rules["half_dropoff"] = a.half_dropoff
+    rules["overage"], rules["pay"] = policy.overage_weight, policy.pay_weight_s
+    rules["max_detour"], rules["max_food_age"] = policy.max_detour_s, policy.max_food_age_s
+    rules["max_stops"], rules["max_batch"] = policy.max_stops, policy.max_batch
+    return Problem(
+        jobs=jobs,
+        drivers=drivers,
+        rules=rules,
+        banned=a.banned,
+        table=a.roads.table,
+        points=a.roads.points,
+        floor=np.zeros((len(a.jobs), len(a.drivers))),
+    )
+
+
+def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
+    """Return seconds per driver for giving him anything at all.
+
+    Position: who stands nearer to the demand than average costs more, because he is worth
+    more to the orders not known yet. Fairness: who idled longer than average costs less.
+    Acceptance: who tends to refuse costs the time a refusal takes.
+    """
+    cost = np.zeros(len(a.drivers))
+    loose = a.fixed < 0
+    if not loose.any():
+        return cost
+    if policy.position_weight and snapshot.demand:
+        place = np.array([d.place for d in snapshot.demand], dtype=np.int64)
+        order = np.lexsort((place, *np.array(snapshot.places)[place].T))
+        weight = np.array([d.weight for d in snapshot.demand])[order]
+        weight = weight / weight.sum()
+        way = times(a.roads, a.place[:, None], place[order][None, :])
+        reach = np.array([math.fsum(row) for row in np.where(way < FAR / 2, way, 0.0) * weight])
+        cost -= policy.position_weight * (reach - math.fsum(reach[loose]) / loose.sum())
+    if policy.fairness_weight:
+        idle = np.array([d.idle_s for d in a.drivers])
+        cost -= policy.fairness_weight * (idle - math.fsum(idle[loose]) / loose.sum())
+    refusal = np.array([1.0 / max(d.accept_p, 0.1) - 1.0 for d in a.drivers])
+    busy = np.array([d.state is DriverState.INBOUND for d in a.drivers])
+    cost += np.where(busy, 0.0, policy.acceptance_weight * policy.answer_s * refusal)
+    return cost

@@ -1,0 +1,40 @@
+"""Celery: wakes dispatch rounds, and runs what may be a minute late."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleetsync.settings")
+
+app = Celery("fleetsync")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_our_logs(**_: Any) -> None:
+    """Keep Django's logging set-up."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def start_heartbeat(sender: Any = None, **_: Any) -> None:
+    """Touch the worker's heartbeat while its consumer is alive, and open its health socket."""
+    import threading
+    import time
+
+    from fleetsync.core import health
+
+    def beat() -> None:
+        while True:
+            health.beat("worker")
+            time.sleep(2)
+
+    threading.Thread(target=beat, daemon=True, name="heartbeat").start()
+    health.serve("worker", lambda: (True, {}))

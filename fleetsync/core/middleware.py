@@ -1,0 +1,28 @@
+"""Headers every answer carries."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+
+class SecurityHeaders:
+    """Content-Security-Policy by kind of page, and no shared caching of private answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        live = settings.FLEETSYNC_LIVE_URL.rstrip("/")
+        base = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+        self.own = f"{base}; script-src 'self'; style-src 'self'; connect-src 'self' {live}"
+        # Unfold uses Alpine (eval) and inline styles; Swagger inlines a start script and styles.
+        self.admin = f"{base}; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; connect-src 'self' {live}"
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add what the view has not set itself."""
+        response = self.get_response(request)
+        path = request.path
+        loose = path.startswith(("/admin/", "/api/docs", "/api/redoc"))
+        response.headers.setdefault("Content-Security-Policy", self.admin if loose else self.own)
+        if path.startswith("/api/") and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,53 @@
+"""The clock for clients, and the health of the HTTP process."""
+
+from django.db import connection
+from django.db.utils import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
+from prometheus_client import REGISTRY, generate_latest
+from psycopg_pool import PoolTimeout
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fleetsync.core import clock, redis
+from fleetsync.core.api import ApiView
+
+
+class ClockView(ApiView):
+    """Business time and its speed; countdowns and simulators use it."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = ()
+
+    @extend_schema(
+        tags=["clock"],
+        summary="Read the business clock",
+        responses=inline_serializer("Clock", {"now": serializers.DateTimeField(), "scale": serializers.FloatField()}),
+    )
+    def get(self, request: Request) -> Response:
+        """Return `now` and `scale` (business seconds per real second)."""
+        return Response({"now": clock.now().isoformat(), "scale": clock.scale()})
+
+
+def livez(request: HttpRequest) -> JsonResponse:
+    """Say that the process answers."""
+    return JsonResponse({"process": "api", "ready": True})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether orders can be taken: the database must answer, Redis should."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        database = True
+    except (DatabaseError, PoolTimeout):
+        database = False
+    facts = {"database": database, "redis": redis.attempt(lambda r: bool(r.ping()), False)}
+    return JsonResponse({"process": "api", "ready": database, **facts}, status=200 if database else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return this process's metrics in Prometheus's text format."""
+    return HttpResponse(generate_latest(REGISTRY), content_type="text/plain; version=0.0.4")

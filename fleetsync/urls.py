@@ -1,0 +1,31 @@
+"""Every address, app by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from fleetsync.core import views as core
+
+handler404 = "fleetsync.core.problems.not_found"
+handler500 = "fleetsync.core.problems.server_error"
+
+api = [
+    path("clock", core.ClockView.as_view(), name="clock"),
+    path("", include("accounts.urls")),
+    path("", include("restaurants.urls")),
+    path("", include("orders.urls")),
+    path("", include("dispatch.urls")),
+    path("", include("tracking.urls")),
+]
+
+urlpatterns = [
+    path("livez", core.livez),
+    path("readyz", core.readyz),
+    path("metrics", core.metrics),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("api/v1/", include((api, "v1"))),
+    path("admin/", admin.site.urls),
+    path("", include("tracking.pages")),
+]

@@ -1,0 +1,1 @@
+"""What was bought: quotes, orders, the order's life."""

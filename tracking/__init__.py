@@ -1,0 +1,1 @@
+"""Where it is now: pings, live views, every WebSocket consumer."""
