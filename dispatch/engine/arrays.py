@@ -142,14 +142,14 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         for d in sorted(snapshot.drivers, key=lambda d: d.id)
         if d.state is not DriverState.UPCOMING or d.free_s <= now + policy.look_ahead_s
     )
-    names = tuple(sorted({j.restaurant for j in jobs} | {d.restaurant or "" for d in drivers}))
+    names = tuple(sorted({j.restaurant for j in jobs}))
     restaurant_at = {r: i for i, r in enumerate(names)}
     driver_at = {d.id: i for i, d in enumerate(drivers)}
     locked = np.full(len(jobs), -1, dtype=np.int64)
     fixed = np.full(len(drivers), -1, dtype=np.int64)
-    for i, driver in enumerate(drivers):
-        if driver.holding and driver.restaurant is not None:
-            fixed[i] = restaurant_at[driver.restaurant]
+    for job in jobs:
+        if job.holder in driver_at and fixed[driver_at[job.holder]] < 0:
+            fixed[driver_at[job.holder]] = restaurant_at[job.restaurant]
     for k, job in enumerate(jobs):
         askers = sorted(d for d in job.offered_to if d in driver_at)
         if job.holder is None and askers:

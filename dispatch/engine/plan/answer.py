@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from dispatch.engine.arrays import FAR, Arrays, times
+from dispatch.engine.arrays import FAR, Arrays, Floats, Ints
 from dispatch.engine.model import (
     DriverState,
     Exclusion,
@@ -16,17 +18,16 @@ from dispatch.engine.model import (
     Waiting,
 )
 from dispatch.engine.plan import memo
-from dispatch.engine.plan.cost import follow, route_cost
+from dispatch.engine.plan.cost import follow, go, route_cost
 from dispatch.engine.plan.moves import first_trip_end
 from dispatch.engine.plan.problem import Problem, Routes
-from dispatch.engine.plan.search import Work
 from dispatch.engine.policy import Policy
 
-UNPLACED_S = 5400.0  # what a job without a place counts in the objective
+UNPLACED_S: Final = 5400.0  # what a job nobody can take counts in the objective
 
 
 class Answer:
-    """Collects the plan of one round."""
+    """Collects the plan of one round, driver by driver."""
 
     def __init__(
         self, snapshot: Snapshot, policy: Policy, a: Arrays, p: Problem, r: Routes
@@ -37,36 +38,208 @@ class Answer:
         self.waiting: dict[str, Waiting] = {}
         self.unplaced: dict[str, Reason] = dict(a.left_out)
         self.exclusions: dict[str, tuple[Exclusion, ...]] = {}
+        self.asked: set[int] = set()
 
-    def plan(self, work: Work) -> Plan:
-        """Return the round's plan."""
+    def plan(self, moves: int) -> Plan:
+        """Return the round's plan; `moves` is how many moves the search made."""
         a, r = self.a, self.r
-        routes: dict[str, memo.Trips] = {}
-        for d in np.nonzero(r.length)[0]:
-            routes[a.drivers[d].id] = self._route(int(d))
-        for k, job in enumerate(a.jobs):
-            if r.where[k] >= 0 or job.holder is not None:
-                continue
-            if job.offered_to:
-                self._wait(k, 0.0, min(job.offered_to))
+        routes = {a.drivers[d].id: self._route(int(d)) for d in np.nonzero(r.length)[0]}
+        self._ask_in_parallel()
+        for k in np.nonzero(r.where < 0)[0]:
+            job = a.jobs[k]
+            if job.holder is not None:
+                self.unplaced[job.id] = Reason.NOT_ON_DUTY  # its driver is not in the snapshot
+            elif job.offered_to:
+                self._wait(int(k), 0.0, min(job.offered_to))
             else:
                 self.unplaced[job.id] = Reason.NO_DRIVER
-                self.exclusions[job.id] = self._why_not(k, -1)
-        lost = [a.jobs[k].weight_s for k in ()]  # noqa: F841
-        objective = float(r.cost[r.cost < FAR / 2].sum())
-        objective += UNPLACED_S * sum(1 for v in self.unplaced.values() if v is Reason.NO_DRIVER)
+                self.exclusions[job.id] = self._why_not(int(k), -1)
+        open_ended = sum(reason is Reason.NO_DRIVER for reason in self.unplaced.values())
         return Plan(
             strategy="plan",
             proposals=tuple(self.proposals),
             resets=tuple(self.resets),
-            waiting=self.waiting,
-            unplaced=self.unplaced,
-            exclusions=self.exclusions,
+            waiting={job: self.waiting[job] for job in sorted(self.waiting)},
+            unplaced={job: self.unplaced[job] for job in sorted(self.unplaced)},
+            exclusions={job: self.exclusions[job] for job in sorted(self.exclusions)},
             memo=memo.write(routes),
             stats={
                 "jobs": len(a.jobs),
                 "drivers": len(a.drivers),
-                "moves": work.done,
-                "objective_s": objective,
+                "moves": moves,
+                "objective_s": float(r.cost[r.cost < FAR / 2].sum()) + UNPLACED_S * open_ended,
             },
         )
+
+    def _route(self, d: int) -> memo.Trips:
+        """Say what becomes of one driver's route; return its trips for the memo."""
+        a, n = self.a, int(self.r.length[d])
+        seq, new = self.r.seq[d], self.r.new[d]
+        pickup, door = np.zeros(n), np.zeros(n)
+        cost = float(follow(self.p, seq, new, n, d, pickup, door))
+        end = int(first_trip_end(new, n))
+        trip = tuple(a.jobs[k].id for k in seq[:end])
+        driver, record = a.drivers[d], self.p.drivers[d]
+        if record["shut"]:
+            for k in seq[:n]:
+                if a.jobs[k].holder is None:
+                    self._wait(int(k), 0.0, driver.id)
+            return (trip,)
+        if record["sealed"]:
+            for k in seq[:end]:
+                if a.jobs[k].holder is None:
+                    self._wait(int(k), 0.0, driver.id)
+        elif record["fixed"] >= 0:
+            if trip != driver.holding:
+                self._reset(d, trip, pickup, door)
+        else:
+            self._offer_or_wait(d, end, cost, pickup, door)
+        self._wait_for_tail(d, end, n, pickup, door)
+        starts = [i for i in range(n) if new[i]] + [n]
+        return tuple(
+            tuple(a.jobs[k].id for k in seq[i:j])
+            for i, j in zip(starts, starts[1:], strict=False)
+        )
+
+    def _reset(self, d: int, trip: tuple[str, ...], pickup: Floats, door: Floats) -> None:
+        driver, now = self.a.drivers[d], self.snapshot.now_s
+        self.resets.append(
+            Reset(
+                driver=driver.id,
+                jobs=trip,
+                added=tuple(j for j in trip if j not in driver.holding),
+                removed=tuple(j for j in driver.holding if j not in trip),
+                pickup_eta_s=now + float(pickup[0]),
+                dropoff_eta_s=tuple(now + float(t) for t in door[: len(trip)]),
+            )
+        )
+
+    def _offer_or_wait(
+        self, d: int, end: int, cost: float, pickup: Floats, door: Floats
+    ) -> None:
+        """Offer the first trip if waiting one more round would delay its food."""
+        a, driver = self.a, self.a.drivers[d]
+        jobs = self.r.seq[d, :end]
+        way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
+        ready = float(a.ready[jobs].max())
+        free = float(a.free[d])
+        leave = max(free, ready - float(a.half_pickup[jobs[0]]) - way)
+        lead = self.policy.lead_s
+        lead += self.policy.answer_s * (1.0 / max(driver.accept_p, 0.1) - 1.0)
+        period = self.snapshot.period_s
+        if (free > 0.0 and free >= period) or leave - lead >= period:
+            for k in jobs:
+                self._wait(int(k), leave - lead, driver.id)
+            return
+        self.asked.add(d)
+        self._propose(d, jobs, leave, way, pickup, door, parallel=False)
+        for k in jobs:
+            self.exclusions[a.jobs[k].id] = self._why_not(int(k), d)
+
+    def _propose(
+        self, d: int, jobs: Ints, leave: float, way: float, pickup: Floats, door: Floats,
+        *, parallel: bool,
+    ) -> None:
+        a, now = self.a, self.snapshot.now_s
+        ages = [float(t - a.placed[k]) for k, t in zip(jobs, door, strict=False)]
+        late = [max(0.0, float(t - a.due[k])) for k, t in zip(jobs, door, strict=False)]
+        self.proposals.append(
+            Proposal(
+                driver=a.drivers[d].id,
+                restaurant=a.restaurants[a.restaurant[jobs[0]]],
+                jobs=tuple(a.jobs[k].id for k in jobs),
+                leave_s=now + leave,
+                pickup_eta_s=now + float(pickup[0]),
+                dropoff_eta_s=tuple(now + float(t) for t in door[: len(jobs)]),
+                score={
+                    "click_to_door_s": sum(ages),
+                    "late_s": sum(late),
+                    "food_waits_s": float(pickup[0] - a.ready[jobs].max()),
+                    "travel_s": way,
+                    "driver_s": float(self.p.drivers[d]["start_cost"]),
+                },
+                parallel=parallel,
+            )
+        )
+
+    def _wait_for_tail(self, d: int, start: int, n: int, pickup: Floats, door: Floats) -> None:
+        """Jobs of later trips wait until the driver can set out for them."""
+        a, seq, new = self.a, self.r.seq[d], self.r.new[d]
+        leave = 0.0
+        for i in range(start, n):
+            k = int(seq[i])
+            if new[i]:
+                way = float(go(self.p, a.dropoff[seq[i - 1]], a.pickup[k]))
+                leave = float(pickup[i]) - float(a.half_pickup[k]) - way - self.policy.lead_s
+            self._wait(k, leave, a.drivers[d].id)
+
+    def _wait(self, k: int, due: float, driver: str) -> None:
+        due_s = self.snapshot.now_s + max(0.0, due)
+        self.waiting[self.a.jobs[k].id] = Waiting(due_s=due_s, driver=driver)
+
+    def _ask_in_parallel(self) -> None:
+        """Ask a second, otherwise unasked idle driver for trips that were refused before."""
+        a, n = self.a, 0
+        idle = [
+            d
+            for d, driver in enumerate(a.drivers)
+            if driver.state is DriverState.IDLE and a.fixed[d] < 0 and not driver.has_open_offer
+        ]
+        for proposal in tuple(self.proposals):
+            index = [k for k, job in enumerate(a.jobs) if job.id in proposal.jobs]
+            if max(a.jobs[k].refusals for k in index) < self.policy.parallel_after:
+                continue
+            jobs = np.array(sorted(index, key=lambda k: proposal.jobs.index(a.jobs[k].id)))
+            n = len(jobs)
+            new = np.array([1] + [0] * (n - 1), dtype=np.int64)
+            unasked = [d for d in idle if d not in self.asked]
+            costs = [float(route_cost(self.p, jobs, new, n, d)) for d in unasked]
+            if not costs or min(costs) >= FAR / 2:
+                continue
+            d = unasked[costs.index(min(costs))]
+            pickup, door = np.zeros(n), np.zeros(n)
+            follow(self.p, jobs, new, n, d, pickup, door)
+            way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
+            leave = max(0.0, float(a.ready[jobs].max() - a.half_pickup[jobs[0]]) - way)
+            self.asked.add(d)
+            self._propose(d, jobs, leave, way, pickup, door, parallel=True)
+
+    def _why_not(self, k: int, chosen: int) -> tuple[Exclusion, ...]:
+        """Return the drivers who could be at the pickup first and do not get the job, and why."""
+        floor = self.p.floor[k]
+        top = self.policy.explain_top
+        best = float(floor[chosen]) if chosen >= 0 else 0.0
+        near = np.argsort(floor, kind="stable")[: top + 1]
+        out: list[Exclusion] = []
+        for d in near:
+            if d == chosen or len(out) >= top:
+                continue
+            reason = self._reason(k, int(d))
+            value = max(0.0, float(floor[d]) - best) if reason is Reason.LATER else 0.0
+            out.append(Exclusion(driver=self.a.drivers[d].id, reason=reason, value=value))
+        return tuple(out)
+
+    def _reason(self, k: int, d: int) -> Reason:
+        a = self.a
+        driver, job = a.drivers[d], a.jobs[k]
+        if driver.id in job.declined:
+            return Reason.DECLINED
+        if job.vehicles is not None and driver.vehicle not in job.vehicles:
+            return Reason.VEHICLE
+        if a.banned[d, k]:
+            return Reason.CAPACITY
+        if driver.has_open_offer:
+            return Reason.HOLDS_OFFER
+        if driver.state is DriverState.UPCOMING:
+            return Reason.NOT_ON_DUTY
+        way = float(go(self.p, a.place[d], a.pickup[k]))
+        if way >= FAR / 2 or float(self.p.jobs[k]["direct"]) >= FAR / 2:
+            return Reason.NO_WAY
+        half, free = float(a.half_pickup[k]), float(a.free[d])
+        if max(free + way + half, float(a.ready[k])) > float(a.off[d]):
+            return Reason.SHIFT_ENDS
+        one = np.array([k], dtype=np.int64)
+        alone = float(route_cost(self.p, one, np.ones(1, dtype=np.int64), 1, d))
+        if alone >= FAR / 2 and a.break_from[d] < FAR / 2:
+            return Reason.BREAK
+        return Reason.BUSY if driver.state is not DriverState.IDLE else Reason.LATER

@@ -105,7 +105,11 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
     offered = np.zeros(len(a.drivers), dtype=np.bool_)
     offered[a.locked[a.locked >= 0]] = True
     drivers["sealed"] = offered
-    drivers["shut"] = [d.has_open_offer and not o for d, o in zip(a.drivers, offered, strict=True)]
+    drivers["shut"] = [
+        (d.has_open_offer and not offered[i])
+        or (d.state is DriverState.INBOUND and a.fixed[i] < 0)
+        for i, d in enumerate(a.drivers)
+    ]
     drivers["start_cost"] = np.where(a.fixed < 0, _start_costs(snapshot, policy, a), 0.0)
     rules = np.zeros(1, dtype=RULES)
     rules["pace"], rules["arc"], rules["step"] = a.roads.pace, a.roads.arc, a.roads.step

@@ -47,6 +47,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     last = memo.read(memory)
     for d, driver in enumerate(a.drivers):
         bound = [at[j] for j in driver.holding if j in at and a.jobs[at[j]].holder == driver.id]
+        bound = [k for k in bound if a.restaurant[k] == a.fixed[d]]
         bound += [k for k in np.nonzero(a.locked == d)[0] if k not in bound]
         if not bound:
             continue
