@@ -70,6 +70,24 @@ def end_groups(leaders: dict[int, str | None], *, grace_s: float = 4.0) -> None:
         signal_group(pid, signal.SIGKILL)
 
 
+def age_s(pid: int) -> float:
+    """Return how long a process has run, in seconds; 0 if it does not."""
+    birth = birth_of(pid)
+    if birth is None:
+        return 0.0
+    up_s = float(Path("/proc/uptime").read_text().split()[0])
+    return up_s - int(birth) / os.sysconf("SC_CLK_TCK")
+
+
+def own_memory_mb(pid: int) -> float:
+    """Return the resident memory of one process alone, in MB."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def memory_mb(pid: int) -> float:
     """Return the resident memory of a process and all below it, in MB."""
     children: dict[int, list[int]] = {}

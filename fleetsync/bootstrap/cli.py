@@ -8,19 +8,29 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from fleetsync.bootstrap import django, testing
+from fleetsync.bootstrap import arguments, commands, django, doctor, logs, status, testing
 from fleetsync.bootstrap.paths import Layout, find_layout
 from fleetsync.bootstrap.terminal import SetupError, paint, say
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    signal.signal(signal.SIGTERM, _leave)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # our marks must not fail on an ASCII terminal
     layout = find_layout()
+    name, rest = (argv[0], list(argv[1:])) if argv else ("help", [])
     try:
-        if argv and argv[0] in COMMANDS:
-            return COMMANDS[argv[0]](layout, argv[1:])
-        return django.delegate(layout, argv or ["help"])
+        if name in COMMANDS:
+            signal.signal(signal.SIGTERM, _leave)
+            return COMMANDS[name](layout, _parse(name, rest))
+        if name in ("help", "-h", "--help") and not rest:
+            if not django.is_at_hand(layout):
+                say(arguments.overview())
+                return 0
+            if django.is_here():
+                say(arguments.overview())
+        return django.delegate(layout, [name, *rest])
     except SetupError as error:
         print(paint(f"\n{error}", "red"), file=sys.stderr)
         if error.fix:
@@ -29,28 +39,43 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("\nStopped.")
         return 130
-
-
-def _test(layout: Layout, argv: Sequence[str]) -> int:
-    ours = {"--yes", "--dry-run"}
-    if argv and argv[0] in ("-h", "--help"):
-        say(__doc__)
+    except BrokenPipeError:
         return 0
-    rest = [argument for argument in argv if argument not in ours]
-    return testing.test(layout, rest, yes="--yes" in argv, dry_run="--dry-run" in argv)
 
 
-def _services(layout: Layout, argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="manage.py services", description=testing.serve_developers.__doc__)
-    parser.add_argument("--name", default="fleetsync", help="a database of your own; tests make test_NAME")
-    parser.add_argument("--yes", action="store_true")
-    parser.add_argument("--dry-run", action="store_true")
-    options = parser.parse_args(argv)
-    return testing.serve_developers(layout, name=options.name, yes=options.yes, dry_run=options.dry_run)
+def _parse(name: str, argv: list[str]) -> argparse.Namespace:
+    parser = arguments.parser(name)
+    if name != "test":
+        return parser.parse_args(argv)
+    if argv[:1] in (["-h"], ["--help"]):
+        parser.print_help()
+        raise SystemExit(0)
+    ours = [argument for argument in argv if argument in ("--yes", "--dry-run")]
+    options = parser.parse_args(ours)
+    options.pytest = [argument for argument in argv if argument not in ours]
+    return options
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(143)
 
 
-COMMANDS: dict[str, Callable[[Layout, Sequence[str]], int]] = {"test": _test, "services": _services}
+COMMANDS: dict[str, Callable[[Layout, argparse.Namespace], int]] = {
+    "demo": commands.demo,
+    "replay": commands.replay,
+    "test": lambda layout, given: testing.test(layout, given.pytest, yes=given.yes, dry_run=given.dry_run),
+    "up": commands.up,
+    "down": commands.down,
+    "status": lambda layout, given: status.show(layout, as_json=given.json),
+    "logs": lambda layout, given: logs.show(
+        layout.local / ("replay/logs" if given.replay else "logs"),
+        given.process,
+        only_errors=given.errors,
+        follow=given.follow,
+    ),
+    "doctor": lambda layout, _given: doctor.examine(layout),
+    "clean": commands.clean,
+    "services": lambda layout, given: testing.serve_developers(
+        layout, name=given.name, yes=given.yes, dry_run=given.dry_run
+    ),
+}

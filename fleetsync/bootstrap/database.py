@@ -92,6 +92,15 @@ def begin_use(layout: Layout) -> int:
     return descriptor
 
 
+def end_use(layout: Layout, descriptor: int) -> None:
+    """Let go of the services; if nobody else uses them, return when they have stopped."""
+    alone = locks.upgrade(descriptor) and not keeper.pin(layout).exists()
+    locks.release(descriptor)
+    until = time.monotonic() + keeper.STOP_WITHIN_S + 1
+    while alone and keeper.is_running(layout) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 def bring_up(layout: Layout, *, yes: bool, durable: bool = False) -> Addresses:
     """Start the clone's services unless they run. The caller has begun to use them.
 

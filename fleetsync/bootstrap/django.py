@@ -19,7 +19,7 @@ def delegate(layout: Layout, argv: Sequence[str]) -> int:
     Raises:
         SetupError: neither has Django.
     """
-    if importlib.util.find_spec("django") is None:
+    if not is_here():
         if not _has_django(layout):
             raise SetupError(
                 f"`manage.py {argv[0]}` needs Django, which this Python does not have.",
@@ -32,6 +32,16 @@ def delegate(layout: Layout, argv: Sequence[str]) -> int:
 
     execute_from_command_line(["manage.py", *argv])
     return 0
+
+
+def is_here() -> bool:
+    """Tell whether this interpreter has Django."""
+    return importlib.util.find_spec("django") is not None
+
+
+def is_at_hand(layout: Layout) -> bool:
+    """Tell whether this interpreter or `.venv` has Django."""
+    return is_here() or _has_django(layout)
 
 
 def _has_django(layout: Layout) -> bool:

@@ -27,7 +27,7 @@ UV_NAMES = {
 def is_ready(layout: Layout, requirements: str = RUNNING) -> bool:
     """Tell whether `.venv` already holds exactly what that file names."""
     stamp = _stamp(layout, requirements)
-    return layout.python.exists() and stamp.exists() and stamp.read_text() == _fingerprint(layout, requirements)
+    return layout.python.exists() and stamp.exists() and stamp.read_text() == fingerprint(layout, requirements)
 
 
 def prepare(layout: Layout, requirements: str = RUNNING) -> None:
@@ -69,7 +69,7 @@ def prepare(layout: Layout, requirements: str = RUNNING) -> None:
         installing.result = f"{count} from {requirements}, by {how}"
     fingerprints = [requirements] if requirements == RUNNING else [RUNNING, TESTING]
     for name in fingerprints:
-        _stamp(layout, name).write_text(_fingerprint(layout, name))
+        _stamp(layout, name).write_text(fingerprint(layout, name))
 
 
 def forget_inherited(env: dict[str, str]) -> dict[str, str]:
@@ -155,7 +155,7 @@ def _stamp(layout: Layout, requirements: str) -> Path:
     return layout.venv / f".fleetsync-{requirements}"
 
 
-def _fingerprint(layout: Layout, requirements: str) -> str:
+def fingerprint(layout: Layout, requirements: str) -> str:
     """Return a hash that changes with what the file and its includes ask for."""
     digest = hashlib.sha256()
     for line in _packages(layout, requirements):

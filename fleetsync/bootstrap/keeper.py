@@ -138,7 +138,8 @@ def _keep(local: Path, logs: Path) -> int:
     running = {service.name: (service, start(service, logs / f"{service.name}.log")) for service in services}
     began = dict.fromkeys(running, time.monotonic())
     pause = dict.fromkeys(running, FASTEST_RESTART_S)
-    _write_pids(local, running)
+    restarts = dict.fromkeys(running, 0)
+    _write_pids(local, running, restarts)
     nobody: int | None = None
     while not stopping:
         time.sleep(LOOK_EVERY_S)
@@ -158,13 +159,16 @@ def _keep(local: Path, logs: Path) -> int:
                 pause[name] = min(SLOWEST_RESTART_S, pause[name] * 2)
                 running[name] = (service, start(service, logs / f"{name}.log"))
                 began[name] = now
-                _write_pids(local, running)
+                restarts[name] += 1
+                _write_pids(local, running, restarts)
     stop(running)
     return 0
 
 
-def _write_pids(local: Path, running: Mapping[str, tuple[Service, subprocess.Popen[bytes]]]) -> None:
-    pids = {"keeper": os.getpid()} | {name: child.pid for name, (_, child) in running.items()}
+def _write_pids(
+    local: Path, running: Mapping[str, tuple[Service, subprocess.Popen[bytes]]], restarts: Mapping[str, int]
+) -> None:
+    pids = {"keeper": (os.getpid(), 0)} | {name: (child.pid, restarts[name]) for name, (_, child) in running.items()}
     (local / "services.pids").write_text(json.dumps(pids))
 
 

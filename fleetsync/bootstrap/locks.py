@@ -21,6 +21,15 @@ def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
     return descriptor
 
 
+def upgrade(descriptor: int) -> bool:
+    """Turn a shared lock into ours alone, if nobody else shares it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def release(descriptor: int) -> None:
     """Give the lock back."""
     os.close(descriptor)

@@ -148,6 +148,8 @@ def _exception(said: object) -> str:
         return ""
     lines = []
     for part in said:
-        lines += [f"    {frame['filename']}:{frame['lineno']} in {frame['name']}" for frame in part.get("frames", [])[-6:]]
+        lines += [
+            f"    {frame['filename']}:{frame['lineno']} in {frame['name']}" for frame in part.get("frames", [])[-6:]
+        ]
         lines.append(f"  {part.get('exc_type')}: {part.get('exc_value')}")
     return "\n" + "\n".join(lines)

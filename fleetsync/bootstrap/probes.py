@@ -76,5 +76,7 @@ def facts(body: str) -> str:
     if not isinstance(said, dict):
         return ""
     known = ("process", "pid", "ready", "status")
-    plain = [(name, value) for name, value in said.items() if name not in known and isinstance(value, int | float | str)]
+    plain = [
+        (name, value) for name, value in said.items() if name not in known and isinstance(value, int | float | str)
+    ]
     return " ".join(f"{name}={value}" for name, value in plain[:4])

@@ -73,9 +73,7 @@ NAMES = tuple(process.name for process in PLATFORM)
 
 def command(process: Process, layout: Layout, *, host: str, ports: Mapping[str, int], local: Path) -> list[str]:
     """Return the command line to start the process with on this machine."""
-    filled = [
-        part.format(host=host, port=ports.get(process.name, 0), local=local) for part in process.argv
-    ]
+    filled = [part.format(host=host, port=ports.get(process.name, 0), local=local) for part in process.argv]
     if filled[0] == "manage.py":
         return [str(layout.python), str(layout.project / "manage.py"), *filled[1:]]
     return [str(layout.venv / "bin" / filled[0]), *filled[1:]]

@@ -44,7 +44,7 @@ def test(layout: Layout, pytest_arguments: Sequence[str], *, yes: bool, dry_run:
             keeper.stop(running)
             locks.release(own)
     finally:
-        locks.release(using)
+        database.end_use(layout, using)
 
 
 def serve_developers(layout: Layout, *, name: str, yes: bool, dry_run: bool) -> int:

@@ -1,0 +1,149 @@
+"""The options of our own commands, each command with an example."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from fleetsync.bootstrap.processes import NAMES
+
+EXAMPLES = {
+    "demo": "python3 manage.py demo --duration 90 --speed 20 --json out.json",
+    "replay": "python3 manage.py replay days/monday --speed 60 --from 08:00 --to 11:00 --strategy batch",
+    "test": "python3 manage.py test -x -n 2 tests/orders",
+    "up": "python3 manage.py up",
+    "down": "python3 manage.py down",
+    "status": "python3 manage.py status",
+    "logs": "python3 manage.py logs worker relay -f",
+    "doctor": "python3 manage.py doctor",
+    "clean": "python3 manage.py clean --yes",
+    "services": "eval $(python3 manage.py services --name mine)",
+}
+SUMMARIES = {
+    "demo": "run everything with a simulated city at work; sets up what is missing first",
+    "replay": "play a recorded day through a platform of its own",
+    "test": "set up, then run pytest; further arguments go to pytest",
+    "up": "run the platform in the background, without the simulated city",
+    "down": "stop what up, demo or services of this clone runs",
+    "status": "one table of all processes: alive, ready, restarts, memory",
+    "logs": "print the logs of the last run; --errors only errors, exit code 1 if there are any",
+    "doctor": "check this machine and say what helps",
+    "clean": "remove data, logs and fetched packages of this clone",
+    "services": "start only PostgreSQL and Redis and print their addresses",
+}
+
+
+def parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of one of our commands."""
+    made = argparse.ArgumentParser(
+        prog=f"manage.py {name}", description=SUMMARIES[name] + ".", epilog=f"example: {EXAMPLES[name]}"
+    )
+    _OPTIONS[name](made)
+    if name not in ("status", "logs", "doctor"):
+        made.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+        made.add_argument("--yes", action="store_true", help="ask nothing")
+    return made
+
+
+def overview() -> str:
+    """Return the list of our commands."""
+    lines = [f"  {name:<9} {summary}" for name, summary in SUMMARIES.items()]
+    return "\n".join(["FleetSync's own commands (each has --help with an example):", *lines])
+
+
+def _demo(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--duration", type=_positive, metavar="S", help="real seconds from the first order on; default: until Ctrl-C"
+    )
+    made.add_argument("--speed", type=_positive, default=5.0, help="business seconds per real second (default 5)")
+    made.add_argument("--seed", type=int, default=1, help="same seed, same city and same day (default 1)")
+    made.add_argument("--drivers", type=int, metavar="N", help="drivers on the road")
+    made.add_argument("--orders-per-hour", type=_positive, metavar="N", help="orders per business hour")
+    made.add_argument("--accept", type=_share, metavar="P", help="chance that a driver accepts an offer")
+    made.add_argument("--city", metavar="FILE", help="a city of your own instead of the seeded one")
+    made.add_argument("--strategy", metavar="S", help="how drivers are chosen: nearest, batch, plan")
+    made.add_argument("--json", metavar="FILE", help="write the result table there")
+    made.add_argument("--no-sim", action="store_true", help="no simulated city: only the platform")
+    made.add_argument("--fresh", action="store_true", help="drop the demo's database first")
+    made.add_argument("--verbose", action="store_true", help="show every log line, not only warnings")
+    _only(made)
+
+
+def _replay(made: argparse.ArgumentParser) -> None:
+    made.add_argument("dir", help="folder of the recorded day")
+    made.add_argument("--speed", type=_positive, default=60.0, help="business seconds per real second (default 60)")
+    made.add_argument("--from", dest="start", metavar="HH:MM", help="first order at or after")
+    made.add_argument("--to", dest="end", metavar="HH:MM", help="last order before")
+    made.add_argument("--strategy", metavar="S", help="how drivers are chosen: nearest, batch, plan")
+    made.add_argument("--accept", type=_share, metavar="P", help="chance that a driver accepts an offer")
+    made.add_argument("--rounded", action="store_true", help="travel times in whole minutes, rounded up")
+    made.add_argument("--seed", type=int, metavar="N", help="same seed, same choices")
+    made.add_argument("--json", metavar="FILE", help="write the result table there")
+    made.add_argument("--verbose", action="store_true", help="show every log line, not only warnings")
+
+
+def _up(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--seed", type=int, default=1, help="the city an empty database is filled with (default 1)")
+    _only(made)
+
+
+def _logs(made: argparse.ArgumentParser) -> None:
+    made.add_argument("process", nargs="*", help=f"of {', '.join(NAMES)}, fleet, runner, postgres, redis; default: all")
+    made.add_argument("--errors", action="store_true", help="only errors; exit code 1 if there are any")
+    made.add_argument("-f", "--follow", action="store_true", help="wait for more until Ctrl-C")
+    made.add_argument("--replay", action="store_true", help="of the last replay")
+
+
+def _status(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--json", action="store_true", help="for machines")
+
+
+def _services(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--name", default="fleetsync", help="a database of your own; its tests use test_NAME")
+
+
+def _clean(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--env", action="store_true", help="remove .venv too")
+
+
+def _nothing(_made: argparse.ArgumentParser) -> None:
+    """Have no options."""
+
+
+def _only(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--only",
+        nargs="+",
+        choices=[*NAMES, "fleet"],
+        default=[],
+        metavar="PROCESS",
+        help=f"run only these of {', '.join(NAMES)}, fleet",
+    )
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a chance from 0 to 1, got {text}")
+    return number
+
+
+_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "demo": _demo,
+    "replay": _replay,
+    "test": _nothing,
+    "up": _up,
+    "down": _nothing,
+    "status": _status,
+    "logs": _logs,
+    "doctor": _nothing,
+    "clean": _clean,
+    "services": _services,
+}
