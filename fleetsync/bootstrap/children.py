@@ -57,15 +57,32 @@ def signal_group(pid: int, signum: signal.Signals) -> None:
         os.killpg(pid, signum)
 
 
+def group_lives(leader: int, birth: str | None) -> bool:
+    """Tell whether anything of a process group is left, even when its leader is gone.
+
+    The kernel does not give a group's number to a new process while the group lives.
+    """
+    if is_alive(leader, birth):
+        return True
+    if birth is None or birth_of(leader) is not None:  # the number is somebody else's now
+        return False
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, IndexError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            if fields[0] not in "ZX" and fields[2] == str(leader):
+                return True
+    return False
+
+
 def end_groups(leaders: dict[int, str | None], *, grace_s: float = 4.0) -> None:
     """End process groups that an earlier run left: ask, wait, then kill."""
-    left = {pid: birth for pid, birth in leaders.items() if is_alive(pid, birth)}
+    left = {pid: birth for pid, birth in leaders.items() if group_lives(pid, birth)}
     for pid in left:
         signal_group(pid, signal.SIGTERM)
     until = time.monotonic() + grace_s
     while left and time.monotonic() < until:
         time.sleep(0.05)
-        left = {pid: birth for pid, birth in left.items() if is_alive(pid, birth)}
+        left = {pid: birth for pid, birth in left.items() if group_lives(pid, birth)}
     for pid in left:
         signal_group(pid, signal.SIGKILL)
 

@@ -73,10 +73,14 @@ def up(layout: Layout, options: argparse.Namespace) -> int:
         return testing.explain(layout, interpreter.RUNNING, _plan("up"))
     say(paint("FleetSync up", "bold") + f"  {layout.project}")
     made = platform.prepare(layout, "demo", yes=options.yes, durable=True)
-    platform.seed(made, "--seed", str(options.seed))
-    platform.compile_kernels(made)
-    made.manage("Clock", "real time", "set_clock", "--scale", "1")
-    platform.in_background(made, options.only)
+    try:
+        platform.seed(made, "--seed", str(options.seed))
+        platform.compile_kernels(made)
+        made.manage("Clock", "real time", "set_clock", "--scale", "1")
+        platform.in_background(made, options.only)
+    except BaseException:
+        platform.end(made)
+        raise
     say(platform.welcome(made))
     say("Stop it with: manage.py down")
     return 0

@@ -28,7 +28,7 @@ from fleetsync.bootstrap.paths import Layout
 
 LOOK_EVERY_S = 0.2
 STOP_WITHIN_S = 3.5
-FASTEST_RESTART_S, SLOWEST_RESTART_S = 0.2, 5.0
+FASTEST_RESTART_S, SLOWEST_RESTART_S = 0.2, 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,7 +29,7 @@ from fleetsync.bootstrap import (
 from fleetsync.bootstrap.paths import Layout, make_folders
 from fleetsync.bootstrap.processes import PLATFORM, Process, command
 from fleetsync.bootstrap.runner import Program, Runner
-from fleetsync.bootstrap.terminal import SetupError, box, run, say, step, warn
+from fleetsync.bootstrap.terminal import SetupError, Step, box, run, say, step, warn
 
 HOST = "127.0.0.1"
 # From seed, which gives them all the same password.
@@ -54,17 +54,21 @@ class Platform:
     def manage(self, title: str, detail: str, *argv: str) -> str:
         """Run a management command as a shown step, and return what it printed."""
         with step(title, detail) as doing:
-            said = run(
-                [self.layout.python, self.layout.project / "manage.py", *argv],
-                log=self.home / "logs" / "setup.log",
-                env=self.env,
-                cwd=self.layout.project,
-                watch=doing,
-                failure=f"manage.py {' '.join(argv)} failed",
-            )
+            said = self.run_quietly(doing, *argv)
             last = said.strip().splitlines()[-1:] or [""]
             doing.result = last[0][:100] if last[0] else detail
             return said
+
+    def run_quietly(self, watch: Step, *argv: str) -> str:
+        """Run a management command inside a step, and return what it printed."""
+        return run(
+            [self.layout.python, self.layout.project / "manage.py", *argv],
+            log=self.home / "logs" / "setup.log",
+            env=self.env,
+            cwd=self.layout.project,
+            watch=watch,
+            failure=f"manage.py {' '.join(argv)} failed",
+        )
 
     def url(self, name: str) -> str:
         return f"http://{HOST}:{self.ports[name]}"
@@ -191,7 +195,9 @@ def serve(
 
     code = asyncio.run(keep())
     if current.failed:
-        raise SetupError(f"The platform did not come up: {current.failed}", fix=_what_they_said(platform))
+        raise SetupError(
+            f"The platform did not come up: {current.failed}", fix=_what_they_said(platform, current.failed)
+        )
     return code
 
 
@@ -281,7 +287,9 @@ def _migrate(platform: Platform) -> None:
             applied = database.sql(layout, url, [have])
             if stamp.read_text() == f"{now} {applied}":
                 return
-    platform.manage("Migrations", "tables, constraints, indexes", "migrate", "--noinput", "-v", "1")
+    with step("Migrations", "tables, constraints, indexes") as migrating:
+        said = platform.run_quietly(migrating, "migrate", "--noinput", "--verbosity", "1")
+        migrating.result = f"{said.count('... OK')} applied"
     with suppress(SetupError):
         stamp.write_text(f"{now} {database.sql(layout, url, ['SELECT count(*), max(applied) FROM django_migrations'])}")
 
@@ -294,10 +302,13 @@ def _fingerprint(files: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _what_they_said(platform: Platform) -> str:
+def _what_they_said(platform: Platform, failed: str) -> str:
     lines: list[str] = []
+    never_ready = [path for path in logs.files(platform.home / "logs", ()) if path.stem == failed.split()[0]]
+    for path in never_ready:
+        lines += [f"{path.stem}: {line}" for line in path.read_text(errors="replace").splitlines()[-10:]]
     for path in logs.files(platform.home / "logs", ()):
         if path.stem not in logs.SERVERS:
             lines += [f"{path.stem}: {line}" for line in logs.errors(path)]
     tail = "\n    ".join(lines[-25:]) or "nothing in the logs"
-    return f"the last errors in {platform.home / 'logs'}:\n    {tail}"
+    return f"the last lines in {platform.home / 'logs'}:\n    {tail}"

@@ -118,18 +118,22 @@ class Runner:
             await self._stop.wait()
             return 0
         name, argv, env = foreground
-        self._foreground = await asyncio.create_subprocess_exec(
-            *argv,
-            env=dict(env),
-            cwd=self.layout.project,
-            stdin=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=children.die_with_parent(signal.SIGTERM),
-        )
+        lines, sink = await _pipe()
+        try:
+            self._foreground = await asyncio.create_subprocess_exec(
+                *argv,
+                env=dict(env),
+                cwd=self.layout.project,
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=sink,
+                start_new_session=True,
+                preexec_fn=children.die_with_parent(signal.SIGTERM),
+            )
+        finally:
+            os.close(sink)
         self._note(name, self._foreground.pid, 0)
         program = Program(name=name, argv=argv, env=env)
-        reading = asyncio.create_task(self._read(program, self._foreground.stderr))
+        reading = asyncio.create_task(self._read(program, lines))
         ended = asyncio.create_task(self._foreground.wait())
         stopped = asyncio.create_task(self._stop.wait())
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -151,16 +155,15 @@ class Runner:
         while True:
             began = time.monotonic()
             try:
-                await self._start(program)
+                lines = await self._start(program)
             except OSError as error:
                 self.state.failed = f"{program.name} does not start: {error}"
                 return
             child = program.child
             assert child is not None
-            assert child.stdout is not None
             self._note(program.name, child.pid, program.restarts)
             probing = asyncio.create_task(self._await_ready(program))
-            reading = asyncio.create_task(self._read(program, child.stdout))
+            reading = asyncio.create_task(self._read(program, lines))
             await child.wait()
             children.signal_group(child.pid, signal.SIGKILL)  # what it had started itself
             with suppress(TimeoutError):
@@ -179,7 +182,7 @@ class Runner:
             await asyncio.sleep(pause)
             pause = min(SLOWEST_RESTART_S, pause * 2)
 
-    async def _start(self, program: Program) -> None:
+    async def _start(self, program: Program) -> asyncio.StreamReader:
         options: dict[str, Any] = {}
         if program.user and os.geteuid() == 0:
             account = pwd.getpwnam(program.user)
@@ -187,18 +190,22 @@ class Runner:
         for stale in (program.heartbeat, program.health.path if program.health else None):
             if stale:
                 stale.unlink(missing_ok=True)
-        program.child = await asyncio.create_subprocess_exec(
-            *program.argv,
-            env=dict(program.env),
-            cwd="/" if program.user else self.layout.project,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=1 << 20,
-            preexec_fn=children.die_with_parent(signal.SIGTERM),
-            **options,
-        )
+        lines, sink = await _pipe()
+        try:
+            program.child = await asyncio.create_subprocess_exec(
+                *program.argv,
+                env=dict(program.env),
+                cwd="/" if program.user else self.layout.project,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+                preexec_fn=children.die_with_parent(signal.SIGTERM),
+                **options,
+            )
+        finally:
+            os.close(sink)
+        return lines
 
     async def _await_ready(self, program: Program) -> None:
         while program.health and not (await asyncio.to_thread(probes.ask, program.health, "/livez")).ok:
@@ -221,9 +228,8 @@ class Runner:
                 self._log("warning", "runner.services_lost")
                 await asyncio.to_thread(keeper.restart, self.layout)
 
-    async def _read(self, program: Program, stream: asyncio.StreamReader | None) -> None:
+    async def _read(self, program: Program, stream: asyncio.StreamReader) -> None:
         """Copy a program's lines into its file and, as far as people want them, to the terminal."""
-        assert stream is not None
         position = len(program.name)
         with (self.folder / f"{program.name}.log").open("ab", buffering=0) as sink:
             while True:
@@ -290,6 +296,19 @@ class Runner:
             sink.write(line + "\n")
         if self._on_terminal:
             say(f"{logs.prefix('runner', 0)} {logs.render(line)}")
+
+
+async def _pipe() -> tuple[asyncio.StreamReader, int]:
+    """Return a reader of lines and the descriptor to write them to.
+
+    Not asyncio's own pipe: with that, `wait` returns only when everybody who
+    inherited it has ended, so a killed server with a living child looks alive.
+    """
+    source, sink = os.pipe()
+    reader = asyncio.StreamReader(limit=1 << 20)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(source, "rb"))
+    return reader, sink
 
 
 def _silent_s(heartbeat: Path | None) -> float:

@@ -83,7 +83,7 @@ def sweep(home: Path) -> list[str]:
     leaders = {
         process.pid: process.birth
         for process in left.processes.values()
-        if children.is_alive(process.pid, process.birth) and process.pid != os.getpid()
+        if children.group_lives(process.pid, process.birth) and process.pid != os.getpid()
     }
     names = [name for name, process in left.processes.items() if process.pid in leaders]
     children.end_groups(leaders)
