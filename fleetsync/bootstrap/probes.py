@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import re
 import socket
+import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,3 +84,23 @@ def facts(body: str) -> str:
         (name, value) for name, value in said.items() if name not in known and isinstance(value, int | float | str)
     ]
     return " ".join(f"{name}={value}" for name, value in plain[:4])
+
+
+def main(argv: Sequence[str]) -> int:
+    """Answer a container's health check by exit code."""
+    parser = argparse.ArgumentParser(description="Ask a process how it is; exit code 0 if it is well.")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--socket", type=Path)
+    parser.add_argument("--fresh", nargs=2, metavar=("FILE", "SECONDS"), help="a file that it touches now and then")
+    parser.add_argument("route", nargs="?", default="/readyz")
+    options = parser.parse_args(argv)
+    if options.fresh:
+        file, limit_s = Path(options.fresh[0]), float(options.fresh[1])
+        return 0 if file.exists() and time.time() - file.stat().st_mtime < limit_s else 1
+    answer = ask(Address(port=options.port, path=options.socket), options.route)
+    print(answer.body)
+    return 0 if answer.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
