@@ -1,0 +1,79 @@
+"""Who may, by role. Which object it is about is decided by the querysets' `visible_to`."""
+
+from typing import ClassVar, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import Driver, User
+from accounts.states import OPS, Role
+from fleetsync.core.errors import NotAllowed
+
+
+class HasRole(BasePermission):
+    """Let in those who are logged in and have one of `roles`."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset()
+    message = "Your role may not do this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Compare the role of the user behind the token."""
+        return bool(request.user and request.user.is_authenticated and request.user.role in self.roles)
+
+
+class IsCustomer(HasRole):
+    """A customer."""
+
+    roles = frozenset({Role.CUSTOMER})
+
+
+class IsDriver(HasRole):
+    """A driver, who has a profile."""
+
+    roles = frozenset({Role.DRIVER})
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Also ask for the profile, which comes with the user."""
+        return super().has_permission(request, view) and hasattr(request.user, "driver")
+
+
+class IsRestaurant(HasRole):
+    """Staff of a restaurant; of which, the queryset decides."""
+
+    roles = frozenset({Role.RESTAURANT})
+
+
+class IsOps(HasRole):
+    """Dispatch staff: DISPATCHER or ADMIN."""
+
+    roles = OPS
+
+
+class IsAdmin(HasRole):
+    """An admin."""
+
+    roles = frozenset({Role.ADMIN})
+
+
+class IsRestaurantOrOps(HasRole):
+    """Staff of a restaurant, or dispatch staff."""
+
+    roles = OPS | {Role.RESTAURANT}
+
+
+def user_of(request: Request) -> User:
+    """Return the user who is logged in."""
+    return cast("User", request.user)
+
+
+def driver_of(request: Request) -> Driver:
+    """Return the profile of the driver who is logged in.
+
+    Raises:
+        NotAllowed: no driver.
+    """
+    profile = getattr(request.user, "driver", None)
+    if not isinstance(profile, Driver) or request.user.role != Role.DRIVER:
+        raise NotAllowed
+    return profile

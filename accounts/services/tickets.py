@@ -1,0 +1,44 @@
+"""Socket tickets: 30 s, one use, so that no long-lived token stands in an address."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from accounts import conf, errors
+from accounts.models import SocketTicket, User
+from fleetsync.core import clock
+
+
+def hash_of(secret: str) -> str:
+    """Return what is stored of a random secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make_socket_ticket(*, user: User, real_now: datetime) -> tuple[str, datetime]:
+    """Return a new ticket and when it expires (machine time)."""
+    ticket = secrets.token_urlsafe(32)
+    expires_at = real_now + conf.TICKET_LIFE
+    SocketTicket.objects.create(token_hash=hash_of(ticket), user=user, expires_at=expires_at)
+    return ticket, expires_at
+
+
+def use_socket_ticket(*, ticket: str, real_now: datetime | None = None) -> User:
+    """Spend a ticket by a conditional UPDATE and return whose it was.
+
+    Raises:
+        TicketInvalid: unknown, spent, older than 30 s, or its user is ended.
+    """
+    moment = real_now or clock.real_now()
+    spent = SocketTicket.objects.filter(token_hash=hash_of(ticket), used_at=None, expires_at__gt=moment).update(
+        used_at=moment
+    )
+    if not spent:
+        raise errors.TicketInvalid
+    user = User.objects.select_related("driver").filter(pk=_owner(ticket), is_active=True).first()
+    if user is None:
+        raise errors.TicketInvalid
+    return user
+
+
+def _owner(ticket: str) -> object:
+    return SocketTicket.objects.values_list("user_id", flat=True).filter(token_hash=hash_of(ticket)).first()

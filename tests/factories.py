@@ -1,0 +1,178 @@
+"""The plainest valid rows; a test states only what it is about. Each app's classes stand together."""
+
+from datetime import timedelta
+
+import factory
+from django.contrib.gis.geos import Point, Polygon
+from factory.django import DjangoModelFactory
+
+from accounts.models import Driver, User
+from accounts.states import Role
+from fleetsync.core import clock
+from restaurants.models import (
+    Closure,
+    MenuCategory,
+    MenuItem,
+    OpeningHours,
+    Option,
+    OptionGroup,
+    Restaurant,
+    RestaurantStaff,
+    Zone,
+)
+
+PASSWORD = "correct horse 1"
+
+# --- accounts ----------------------------------------------------------------
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A customer who logs in with PASSWORD."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@fleetsync.example")
+    name = "Ada Example"
+    role = Role.CUSTOMER
+    password = factory.django.Password(PASSWORD)
+
+
+class StaffUserFactory(UserFactory):
+    """A user of a restaurant; `RestaurantStaffFactory` says of which."""
+
+    role = Role.RESTAURANT
+
+
+class DispatcherFactory(UserFactory):
+    """Dispatch staff."""
+
+    role = Role.DISPATCHER
+
+
+class AdminFactory(UserFactory):
+    """An admin."""
+
+    role = Role.ADMIN
+    is_staff = True
+    is_superuser = True
+
+
+class DriverFactory(DjangoModelFactory[Driver]):
+    """An approved driver on a scooter."""
+
+    class Meta:
+        model = Driver
+
+    user = factory.SubFactory(UserFactory, role=Role.DRIVER, name="Dan Driver")
+    capacity = 2
+    approved_at = factory.LazyFunction(clock.now)
+
+
+# --- restaurants -------------------------------------------------------------
+
+CITY = Point(-76.61, 39.29, srid=4326)
+
+
+class ZoneFactory(DjangoModelFactory[Zone]):
+    """A square of some 20 km around CITY."""
+
+    class Meta:
+        model = Zone
+
+    name = factory.Sequence(lambda n: f"Zone {n}")
+    polygon = factory.LazyFunction(lambda: Polygon.from_bbox((-76.73, 39.20, -76.49, 39.38)))
+    time_zone = "America/New_York"
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs):
+        kwargs["polygon"].srid = 4326
+        return kwargs
+
+
+class RestaurantFactory(DjangoModelFactory[Restaurant]):
+    """Always open, in the middle of CITY."""
+
+    class Meta:
+        model = Restaurant
+
+    name = factory.Sequence(lambda n: f"Kitchen {n}")
+    zone = factory.SubFactory(ZoneFactory)
+    point = CITY
+    address = "1 Pratt Street"
+    time_zone = "America/New_York"
+    always_open = True
+
+
+class RestaurantStaffFactory(DjangoModelFactory[RestaurantStaff]):
+    """A user who works for a restaurant."""
+
+    class Meta:
+        model = RestaurantStaff
+
+    restaurant = factory.SubFactory(RestaurantFactory)
+    user = factory.SubFactory(StaffUserFactory)
+
+
+class OpeningHoursFactory(DjangoModelFactory[OpeningHours]):
+    """One opening of a weekday."""
+
+    class Meta:
+        model = OpeningHours
+
+    restaurant = factory.SubFactory(RestaurantFactory, always_open=False)
+
+
+class ClosureFactory(DjangoModelFactory[Closure]):
+    """Closed for the next hour."""
+
+    class Meta:
+        model = Closure
+
+    restaurant = factory.SubFactory(RestaurantFactory)
+    starts_at = factory.LazyFunction(clock.now)
+    ends_at = factory.LazyAttribute(lambda closure: closure.starts_at + timedelta(hours=1))
+
+
+class MenuCategoryFactory(DjangoModelFactory[MenuCategory]):
+    """A section of the menu."""
+
+    class Meta:
+        model = MenuCategory
+
+    restaurant = factory.SubFactory(RestaurantFactory)
+    name = "Mains"
+
+
+class MenuItemFactory(DjangoModelFactory[MenuItem]):
+    """Something for 10.00; `category` decides the restaurant."""
+
+    class Meta:
+        model = MenuItem
+
+    category = factory.SubFactory(MenuCategoryFactory)
+    restaurant = factory.SelfAttribute("category.restaurant")
+    name = factory.Sequence(lambda n: f"Dish {n}")
+    price_minor = 1000
+
+
+class OptionGroupFactory(DjangoModelFactory[OptionGroup]):
+    """At most one of its options."""
+
+    class Meta:
+        model = OptionGroup
+
+    item = factory.SubFactory(MenuItemFactory)
+    name = "Extra"
+
+
+class OptionFactory(DjangoModelFactory[Option]):
+    """An option for 1.00."""
+
+    class Meta:
+        model = Option
+
+    group = factory.SubFactory(OptionGroupFactory)
+    name = factory.Sequence(lambda n: f"Extra {n}")
+    price_minor = 100
