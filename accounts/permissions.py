@@ -19,7 +19,7 @@ class HasRole(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Compare the role of the user behind the token."""
-        return bool(request.user and request.user.is_authenticated and request.user.role in self.roles)
+        return request.user.is_authenticated and request.user.role in self.roles
 
 
 class IsCustomer(HasRole):
@@ -73,7 +73,8 @@ def driver_of(request: Request) -> Driver:
     Raises:
         NotAllowed: no driver.
     """
-    profile = getattr(request.user, "driver", None)
-    if not isinstance(profile, Driver) or request.user.role != Role.DRIVER:
+    user = request.user
+    profile = getattr(user, "driver", None)
+    if not user.is_authenticated or user.role != Role.DRIVER or not isinstance(profile, Driver):
         raise NotAllowed
     return profile

@@ -29,16 +29,9 @@ def use_socket_ticket(*, ticket: str, real_now: datetime | None = None) -> User:
         TicketInvalid: unknown, spent, older than 30 s, or its user is ended.
     """
     moment = real_now or clock.real_now()
-    spent = SocketTicket.objects.filter(token_hash=hash_of(ticket), used_at=None, expires_at__gt=moment).update(
-        used_at=moment
-    )
-    if not spent:
+    key = hash_of(ticket)
+    spent = SocketTicket.objects.filter(token_hash=key, used_at=None, expires_at__gt=moment).update(used_at=moment)
+    row = SocketTicket.objects.select_related("user__driver").filter(pk=key).first() if spent else None
+    if row is None or not row.user.is_active:
         raise errors.TicketInvalid
-    user = User.objects.select_related("driver").filter(pk=_owner(ticket), is_active=True).first()
-    if user is None:
-        raise errors.TicketInvalid
-    return user
-
-
-def _owner(ticket: str) -> object:
-    return SocketTicket.objects.values_list("user_id", flat=True).filter(token_hash=hash_of(ticket)).first()
+    return row.user
