@@ -5,5 +5,9 @@ from django.http import HttpRequest
 
 
 def addresses(request: HttpRequest) -> dict[str, str]:
-    """Return the address of the sockets, for the page's meta tag."""
-    return {"live_url": settings.FLEETSYNC_LIVE_URL, "public_url": settings.FLEETSYNC_PUBLIC_URL}
+    """Return the addresses and the name of the CSRF cookie, for the page's meta tags."""
+    return {
+        "live_url": settings.FLEETSYNC_LIVE_URL,
+        "public_url": settings.FLEETSYNC_PUBLIC_URL,
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+    }
