@@ -41,6 +41,8 @@ def install(packages: Sequence[str], *, log: Path, watch: Step) -> None:
             watch=watch,
             fix=f"apt-get install {' '.join(packages)}",
         )
+    if "redis-server" in packages and shutil.which("systemctl"):  # ours needs no port, nor the next boot
+        subprocess.run(["systemctl", "disable", "redis-server"], capture_output=True, check=False)
 
 
 def refresh(*, log: Path, watch: Step) -> None:
@@ -133,6 +135,12 @@ def private_lists(layout: Layout, *, log: Path, watch: Step) -> dict[str, str]:
             fix="check the network and /etc/apt/sources.list*",
         )
     return options
+
+
+def forget(layout: Layout) -> None:
+    """Remove the package lists and archives that fetching left in the clone."""
+    shutil.rmtree(layout.local / "apt", ignore_errors=True)
+    shutil.rmtree(layout.local / "pip", ignore_errors=True)
 
 
 def library_path(root: Path) -> str:

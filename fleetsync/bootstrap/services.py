@@ -90,6 +90,7 @@ def provide(layout: Layout, *, yes: bool) -> Programs:
         raise SetupError("PostgreSQL with PostGIS or Redis is missing.", fix=HAND_MADE)
     if found.plan != "nothing to fetch" and not found.docker:
         found = _fetch(layout, found, yes=yes)
+    debian.forget(layout)
     env = _server_environment(found.unpacked, found.postgres)
     redis_env = _server_environment(found.unpacked, found.redis)
     return Programs(

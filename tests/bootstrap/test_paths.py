@@ -1,0 +1,55 @@
+"""Folders of one clone, shared with no other."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fleetsync.bootstrap import paths
+from fleetsync.bootstrap.terminal import SetupError
+
+
+@pytest.fixture
+def as_normal_user(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+
+
+class TestFindLayout:
+    def test_two_clones_share_nothing(self, tmp_path):
+        one, other = (paths.find_layout(tmp_path / name) for name in ("one", "other"))
+        assert one.instance != other.instance
+        assert not {one.local, one.data, one.sockets} & {other.local, other.data, other.sockets}
+
+    def test_a_normal_user_keeps_everything_in_the_clone(self, as_normal_user):
+        layout = paths.find_layout(Path("/srv/fleetsync"))
+        assert layout.service_user is None
+        assert layout.owned == (Path("/srv/fleetsync/.local"),)
+
+    def test_sockets_leave_a_clone_whose_path_is_too_long(self, as_normal_user, monkeypatch):
+        monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+        layout = paths.find_layout(Path("/srv") / ("long" * 30))
+        assert len(str(layout.sockets)) <= paths.LONGEST_SOCKET_FOLDER
+        assert layout.instance in layout.sockets.name
+        assert layout.sockets in layout.owned  # `clean` removes it too
+
+    def test_root_keeps_data_where_the_service_user_can_reach_it(self, monkeypatch):
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        layout = paths.find_layout(Path("/root/fleetsync"))
+        assert Path("/root") not in layout.data.parents
+        assert layout.data in layout.owned
+        assert layout.service_user
+
+
+class TestMakeFolders:
+    def test_keeps_others_out_and_may_be_repeated(self, layout):
+        paths.make_folders(layout)
+        paths.make_folders(layout)
+        assert {oct(folder.stat().st_mode & 0o777) for folder in (layout.data, layout.sockets, layout.health)} == {
+            "0o700"
+        }
+
+    def test_a_link_in_the_place_of_a_folder_is_refused(self, layout, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        layout.sockets.symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(SetupError, match="in the way"):
+            paths.make_folders(layout)
