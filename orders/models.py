@@ -30,6 +30,8 @@ class Quote(PublicModel):
     fees = models.JSONField(help_text="Fee lines: code, name, amount in minor units.")
     currency = models.CharField(max_length=3)
     subtotal_minor = models.PositiveIntegerField()
+    fees_minor = models.PositiveIntegerField(default=0)
+    tip_minor = models.PositiveIntegerField(default=0)
     total_minor = models.PositiveIntegerField()
     eta_low_at = models.DateTimeField()
     eta_high_at = models.DateTimeField()
@@ -37,7 +39,14 @@ class Quote(PublicModel):
     expires_at = models.DateTimeField()
 
     class Meta:
-        constraints = [ValidPoint(field="dropoff_point", name="quote_point")]
+        constraints = [
+            ValidPoint(field="dropoff_point", name="quote_point"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("subtotal_minor") + F("fees_minor") + F("tip_minor")),
+                name="quote_total_adds_up",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="quote_expiry")]
 
     def __str__(self) -> str:
         return f"{self.total_minor} {self.currency} until {self.expires_at:%H:%M}"
@@ -57,6 +66,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         if user.role == Role.DRIVER:
             return self.filter(delivery__driver__user=user)
         return self.filter(customer=user)
+
+    def unanswered(self) -> OrderQuerySet:
+        """Return those the kitchen has not answered."""
+        return self.filter(status=OrderStatus.PLACED)
 
 
 class Order(PublicModel):
@@ -99,9 +112,7 @@ class Order(PublicModel):
         constraints = [
             ValidPoint(field="dropoff_point", name="order_point"),
             models.CheckConstraint(
-                condition=Q(
-                    total_minor=F("subtotal_minor") + F("fees_minor") + F("tip_minor") - F("discount_minor")
-                ),
+                condition=Q(total_minor=F("subtotal_minor") + F("fees_minor") + F("tip_minor") - F("discount_minor")),
                 name="order_total_adds_up",
             ),
         ]

@@ -35,9 +35,66 @@ FOLLOWERS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
     S.RETURNED: frozenset(),
 }
 OPEN: Final = frozenset({S.PLACED, S.ACCEPTED, S.PREPARING, S.READY, S.PICKED_UP, S.RETURNING})
+CARRIABLE: Final = frozenset({S.ACCEPTED, S.PREPARING, S.READY})  # a driver may be found for it, or be on his way
 KITCHEN_STEPS: Final = (S.PLACED, S.ACCEPTED, S.PREPARING, S.READY, S.PICKED_UP)
+
+#: The two roads an order travels without being called off. A later tap implies the earlier steps.
+ROADS: Final = ((*KITCHEN_STEPS, S.DELIVERED), (*KITCHEN_STEPS, S.RETURNING, S.RETURNED))
 
 
 def may_follow(present: OrderStatus, new: OrderStatus) -> bool:
     """Say whether an order may go from `present` to `new`."""
     return new in FOLLOWERS[present]
+
+
+def steps_to(present: OrderStatus, goal: OrderStatus) -> tuple[OrderStatus, ...] | None:
+    """Return the steps from `present` to `goal` in order, the implied ones included.
+
+    Empty where the order is there already or past it (a tap that comes twice or late is
+    harmless); None where no road leads there.
+    """
+    for road in ROADS:
+        if present in road and goal in road:
+            return road[road.index(present) + 1 : road.index(goal) + 1]
+    return None
+
+
+class CancelledBy(models.TextChoices):
+    """Whose wish a cancellation was."""
+
+    CUSTOMER = "CUSTOMER"
+    RESTAURANT = "RESTAURANT"
+    OPS = "OPS"
+
+
+#: Until when each may cancel. A customer may not once the food is on the stove; nobody may once it is on the road.
+CANCELLABLE: Final[Mapping[CancelledBy, frozenset[OrderStatus]]] = {
+    CancelledBy.CUSTOMER: frozenset({S.PLACED, S.ACCEPTED}),
+    CancelledBy.RESTAURANT: frozenset({S.PLACED, S.ACCEPTED, S.PREPARING, S.READY}),
+    CancelledBy.OPS: frozenset({S.PLACED, S.ACCEPTED, S.PREPARING, S.READY}),
+}
+
+
+class Reason(models.TextChoices):
+    """Words for why; the event log knows only these, the order's row keeps the sentence that was said."""
+
+    KITCHEN_SILENT = "kitchen-silent"
+    TOO_BUSY = "too-busy"
+    SOLD_OUT = "sold-out"
+    CLOSING = "closing"
+    CHANGED_MIND = "changed-mind"
+    ORDERED_BY_MISTAKE = "ordered-by-mistake"
+    TAKES_TOO_LONG = "takes-too-long"
+    WRONG_ADDRESS = "wrong-address"
+    NO_DRIVER = "no-driver"
+    NOBODY_HOME = "nobody-home"
+    REFUSED_AT_DOOR = "refused-at-door"
+    UNSAFE = "unsafe"
+    FRAUD = "fraud"
+    OTHER = "other"
+
+
+def reason_word(text: str) -> Reason:
+    """Return the word for a reason somebody gave; free text is `other`, so that none gets into the log."""
+    word = "-".join(text.lower().replace("_", " ").split())
+    return Reason(word) if word in Reason.values else Reason.OTHER

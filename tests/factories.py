@@ -9,6 +9,8 @@ from factory.django import DjangoModelFactory
 from accounts.models import Driver, User
 from accounts.states import Role
 from fleetsync.core import clock
+from orders.models import Order, OrderLine
+from orders.states import OrderStatus
 from restaurants.models import (
     Closure,
     MenuCategory,
@@ -176,3 +178,51 @@ class OptionFactory(DjangoModelFactory[Option]):
     group = factory.SubFactory(OptionGroupFactory)
     name = factory.Sequence(lambda n: f"Extra {n}")
     price_minor = 100
+
+
+# --- orders ------------------------------------------------------------------
+
+
+class OrderFactory(DjangoModelFactory[Order]):
+    """Just placed, 10.00 and no fees, one kilometre north of the restaurant; no lines, no events."""
+
+    class Meta:
+        model = Order
+
+    customer = factory.SubFactory(UserFactory)
+    restaurant = factory.SubFactory(RestaurantFactory)
+    zone = factory.SelfAttribute("restaurant.zone")
+    code = "B4TX"
+    dropoff_point = Point(-76.61, 39.299, srid=4326)
+    dropoff_address = "9 Charles Street"
+    currency = "USD"
+    subtotal_minor = 1000
+    total_minor = factory.LazyAttribute(
+        lambda order: order.subtotal_minor + order.fees_minor + order.tip_minor - order.discount_minor
+    )
+    fees_minor = 0
+    tip_minor = 0
+    discount_minor = 0
+    placed_at = factory.LazyFunction(clock.now)
+    accept_by = factory.LazyAttribute(lambda order: order.placed_at + timedelta(minutes=5))
+    promised_at = factory.LazyAttribute(lambda order: order.placed_at + timedelta(minutes=45))
+
+    class Params:
+        taken = factory.Trait(
+            status=OrderStatus.ACCEPTED,
+            accepted_at=factory.SelfAttribute("placed_at"),
+            ready_at=factory.LazyAttribute(lambda order: order.placed_at + timedelta(minutes=15)),
+        )
+
+
+class OrderLineFactory(DjangoModelFactory[OrderLine]):
+    """One dish for 10.00."""
+
+    class Meta:
+        model = OrderLine
+
+    order = factory.SubFactory(OrderFactory)
+    name = "Dish"
+    unit_minor = 1000
+    quantity = 1
+    total_minor = factory.LazyAttribute(lambda line: line.unit_minor * line.quantity)

@@ -10,111 +10,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
-        ('restaurants', '0001_initial'),
+        ("core", "0001_initial"),
+        ("restaurants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('dropoff_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('lines', models.JSONField(help_text='Items and options asked for, priced.')),
-                ('fees', models.JSONField(help_text='Fee lines: code, name, amount in minor units.')),
-                ('currency', models.CharField(max_length=3)),
-                ('subtotal_minor', models.PositiveIntegerField()),
-                ('total_minor', models.PositiveIntegerField()),
-                ('eta_low_at', models.DateTimeField()),
-                ('eta_high_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='restaurants.restaurant')),
-                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='restaurants.zone')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("dropoff_point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("lines", models.JSONField(help_text="Items and options asked for, priced.")),
+                ("fees", models.JSONField(help_text="Fee lines: code, name, amount in minor units.")),
+                ("currency", models.CharField(max_length=3)),
+                ("subtotal_minor", models.PositiveIntegerField()),
+                ("total_minor", models.PositiveIntegerField()),
+                ("eta_low_at", models.DateTimeField()),
+                ("eta_high_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="restaurants.restaurant"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="restaurants.zone"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('PLACED', 'Placed'), ('ACCEPTED', 'Accepted'), ('PREPARING', 'Preparing'), ('READY', 'Ready'), ('PICKED_UP', 'Picked Up'), ('DELIVERED', 'Delivered'), ('REJECTED', 'Rejected'), ('CANCELLED', 'Cancelled'), ('RETURNING', 'Returning'), ('RETURNED', 'Returned')], default='PLACED', max_length=16)),
-                ('code', models.CharField(help_text='Short number that people say at the counter.', max_length=8)),
-                ('dropoff_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('dropoff_address', models.CharField(max_length=200)),
-                ('dropoff_note', models.CharField(blank=True, max_length=200)),
-                ('kitchen_note', models.CharField(blank=True, max_length=200)),
-                ('currency', models.CharField(max_length=3)),
-                ('subtotal_minor', models.PositiveIntegerField()),
-                ('fees', models.JSONField(default=list, help_text='Fee lines: code, name, amount in minor units.')),
-                ('fees_minor', models.PositiveIntegerField(default=0)),
-                ('tip_minor', models.PositiveIntegerField(default=0)),
-                ('discount_minor', models.PositiveIntegerField(default=0)),
-                ('total_minor', models.PositiveIntegerField()),
-                ('placed_at', models.DateTimeField()),
-                ('accept_by', models.DateTimeField(help_text="The kitchen's silence past this rejects the order.")),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('ready_at', models.DateTimeField(blank=True, help_text='When the kitchen promises it ready.', null=True)),
-                ('food_ready_at', models.DateTimeField(blank=True, help_text='When the kitchen said it was.', null=True)),
-                ('picked_up_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, help_text='Rejected, cancelled or returned.', null=True)),
-                ('promised_at', models.DateTimeField(help_text='Latest arrival promised to the customer.')),
-                ('reason', models.CharField(blank=True, help_text='Why rejected, cancelled or returned.', max_length=120)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='restaurants.restaurant')),
-                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='restaurants.zone')),
-                ('quote', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='order', to='orders.quote')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PLACED", "Placed"),
+                            ("ACCEPTED", "Accepted"),
+                            ("PREPARING", "Preparing"),
+                            ("READY", "Ready"),
+                            ("PICKED_UP", "Picked Up"),
+                            ("DELIVERED", "Delivered"),
+                            ("REJECTED", "Rejected"),
+                            ("CANCELLED", "Cancelled"),
+                            ("RETURNING", "Returning"),
+                            ("RETURNED", "Returned"),
+                        ],
+                        default="PLACED",
+                        max_length=16,
+                    ),
+                ),
+                ("code", models.CharField(help_text="Short number that people say at the counter.", max_length=8)),
+                ("dropoff_point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("dropoff_address", models.CharField(max_length=200)),
+                ("dropoff_note", models.CharField(blank=True, max_length=200)),
+                ("kitchen_note", models.CharField(blank=True, max_length=200)),
+                ("currency", models.CharField(max_length=3)),
+                ("subtotal_minor", models.PositiveIntegerField()),
+                ("fees", models.JSONField(default=list, help_text="Fee lines: code, name, amount in minor units.")),
+                ("fees_minor", models.PositiveIntegerField(default=0)),
+                ("tip_minor", models.PositiveIntegerField(default=0)),
+                ("discount_minor", models.PositiveIntegerField(default=0)),
+                ("total_minor", models.PositiveIntegerField()),
+                ("placed_at", models.DateTimeField()),
+                ("accept_by", models.DateTimeField(help_text="The kitchen's silence past this rejects the order.")),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ready_at",
+                    models.DateTimeField(blank=True, help_text="When the kitchen promises it ready.", null=True),
+                ),
+                (
+                    "food_ready_at",
+                    models.DateTimeField(blank=True, help_text="When the kitchen said it was.", null=True),
+                ),
+                ("picked_up_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, help_text="Rejected, cancelled or returned.", null=True),
+                ),
+                ("promised_at", models.DateTimeField(help_text="Latest arrival promised to the customer.")),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="Why rejected, cancelled or returned.", max_length=120),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="restaurants.restaurant"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="restaurants.zone"
+                    ),
+                ),
+                (
+                    "quote",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="order",
+                        to="orders.quote",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('options', models.JSONField(default=list, help_text='Options taken: id, group, name, price in minor units.')),
-                ('unit_minor', models.PositiveIntegerField(help_text='Item and options, one piece.')),
-                ('quantity', models.PositiveSmallIntegerField()),
-                ('total_minor', models.PositiveIntegerField()),
-                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='restaurants.menuitem')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "options",
+                    models.JSONField(default=list, help_text="Options taken: id, group, name, price in minor units."),
+                ),
+                ("unit_minor", models.PositiveIntegerField(help_text="Item and options, one piece.")),
+                ("quantity", models.PositiveSmallIntegerField()),
+                ("total_minor", models.PositiveIntegerField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="restaurants.menuitem",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='line_quantity'), models.CheckConstraint(condition=models.Q(('total_minor', django.db.models.expressions.CombinedExpression(models.F('unit_minor'), '*', models.F('quantity')))), name='line_adds_up')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="line_quantity"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total_minor",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("unit_minor"), "*", models.F("quantity")
+                                ),
+                            )
+                        ),
+                        name="line_adds_up",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=fleetsync.core.geo.ValidPoint(field='dropoff_point', name='quote_point'),
+            model_name="quote",
+            constraint=fleetsync.core.geo.ValidPoint(field="dropoff_point", name="quote_point"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-id'], name='order_of_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer", "-id"], name="order_of_customer"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['restaurant', '-id'], name='order_of_restaurant'),
+            model_name="order",
+            index=models.Index(fields=["restaurant", "-id"], name="order_of_restaurant"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status', 'PLACED')), fields=['accept_by'], name='order_unanswered'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("status", "PLACED")), fields=["accept_by"], name="order_unanswered"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['status', 'placed_at'], name='order_status_placed'),
+            model_name="order",
+            index=models.Index(fields=["status", "placed_at"], name="order_status_placed"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=fleetsync.core.geo.ValidPoint(field='dropoff_point', name='order_point'),
+            model_name="order",
+            constraint=fleetsync.core.geo.ValidPoint(field="dropoff_point", name="order_point"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal_minor'), '+', models.F('fees_minor')), '+', models.F('tip_minor')), '-', models.F('discount_minor')))), name='order_total_adds_up'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total_minor",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("subtotal_minor"), "+", models.F("fees_minor")
+                                ),
+                                "+",
+                                models.F("tip_minor"),
+                            ),
+                            "-",
+                            models.F("discount_minor"),
+                        ),
+                    )
+                ),
+                name="order_total_adds_up",
+            ),
         ),
     ]

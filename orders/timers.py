@@ -1,0 +1,14 @@
+"""The kitchen's silence: `accept_by` past, no answer, the order is rejected."""
+
+from datetime import datetime
+
+from fleetsync.core import timers
+from orders import selectors, services
+
+
+def reject_unanswered(now: datetime) -> int:
+    """Reject every order whose kitchen is silent past `accept_by`, each in its own transaction."""
+    return sum(services.reject_if_silent(order_id=order_id, now=now) for order_id in selectors.unanswered_at(now))
+
+
+timers.register("orders.kitchen_silence", next_due=selectors.next_unanswered, run_due=reject_unanswered)

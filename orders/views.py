@@ -1,0 +1,251 @@
+"""HTTP of quotes and orders."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import IsCustomer, user_of
+from fleetsync.core import clock
+from fleetsync.core.api import ApiView, ApiViewSet, StrictSerializer, accepted, actor_of
+from orders import links, selectors, services
+from orders.filters import OrderFilter
+from orders.models import Order
+from orders.permissions import cancels_as, require_kitchen
+from orders.serializers import (
+    AcceptInput,
+    DelayInput,
+    OrderInput,
+    OrderOutput,
+    OrderPlacedOutput,
+    QuoteInput,
+    QuoteOutput,
+    ReasonInput,
+    TimelineOutput,
+    basket_from,
+)
+
+ORDER_ID = OpenApiParameter("order_id", str, OpenApiParameter.PATH, description="`ord_…`")
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Your own id of this purchase. The same key and body again is answered with the same order.",
+)
+
+
+class QuoteView(ApiView):
+    """Prices and arrival ranges before the purchase."""
+
+    permission_classes = [IsCustomer]
+
+    @extend_schema(
+        tags=["orders"], summary="Ask what it costs and when it comes", request=QuoteInput, responses={201: QuoteOutput}
+    )
+    def post(self, request: Request) -> Response:
+        """Promise a price and an arrival range for ten minutes."""
+        shape = QuoteInput(data=request.data)
+        shape.is_valid(raise_exception=True)
+        data = shape.validated_data
+        quote = services.make_quote(
+            customer=user_of(request),
+            basket=basket_from(data),
+            dropoff=data["dropoff"],
+            tip_minor=data["tip_minor"],
+            now=clock.now(),
+        )
+        return Response(QuoteOutput(quote).data, status=201)
+
+
+@extend_schema_view(
+    list=extend_schema(tags=["orders"], summary="List orders", responses=OrderOutput(many=True)),
+    retrieve=extend_schema(
+        tags=["orders"], summary="Read an order", parameters=[ORDER_ID], responses={200: OrderOutput}
+    ),
+)
+class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    """Orders, as far as the caller may see them, and the steps that caller may take."""
+
+    serializer_class = OrderOutput
+    filterset_class = OrderFilter
+    lookup_url_kwarg = "order_id"
+    lookup_value_converter = "order_id"
+    idempotency_required_actions = ("create",)
+    queryset: ClassVar[QuerySet[Order]] = Order.objects.none()
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Only customers buy; for the rest, what one sees decides."""
+        return [IsCustomer()] if self.action == "create" else [IsAuthenticated()]
+
+    def get_queryset(self) -> QuerySet[Order]:
+        """Return what the caller may see."""
+        return selectors.orders_for(user_of(self.request))
+
+    @extend_schema(
+        tags=["orders"],
+        summary="Place an order",
+        parameters=[KEY],
+        request=OrderInput,
+        responses={202: OrderPlacedOutput},
+    )
+    def create(self, request: Request) -> Response:
+        """Buy a quote or a basket. The answer comes before the kitchen's; `Location` says where to look."""
+        shape = OrderInput(data=request.data)
+        shape.is_valid(raise_exception=True)
+        data = shape.validated_data
+        common: dict[str, Any] = {
+            "customer": user_of(request),
+            "door": data["dropoff"],
+            "kitchen_note": data["kitchen_note"],
+            "now": clock.now(),
+        }
+        if "quote_id" in data:
+            order = services.place_quoted_order(quote_id=data["quote_id"], tip_minor=data.get("tip_minor"), **common)
+        else:
+            order = services.place_order(basket=basket_from(data), tip_minor=data.get("tip_minor", 0), **common)
+        return accepted(OrderPlacedOutput(order).data, location=links.status_url(order.pk))
+
+    @extend_schema(
+        tags=["kitchen"],
+        summary="Accept an order",
+        parameters=[ORDER_ID],
+        request=AcceptInput,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, order_id: UUID) -> Response:
+        """Take it on and promise when it is ready. Twice is harmless."""
+        shape = self._kitchen(AcceptInput)
+        services.accept_order(
+            order_id=order_id,
+            ready_at=shape.validated_data.get("ready_at"),
+            preparation=shape.preparation,
+            now=clock.now(),
+            actor=actor_of(request),
+        )
+        return self._present()
+
+    @extend_schema(
+        tags=["kitchen"],
+        summary="Reject an order",
+        parameters=[ORDER_ID],
+        request=ReasonInput,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, order_id: UUID) -> Response:
+        """Refuse an order that was not accepted yet."""
+        shape = self._kitchen(ReasonInput)
+        services.reject_order(
+            order_id=order_id, reason=shape.validated_data["reason"], now=clock.now(), actor=actor_of(request)
+        )
+        return self._present()
+
+    @extend_schema(
+        tags=["kitchen"],
+        summary="Say that it is being cooked",
+        parameters=[ORDER_ID],
+        request=None,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def preparing(self, request: Request, order_id: UUID) -> Response:
+        """Say that it is on the stove; from now on the customer cannot cancel."""
+        self._kitchen()
+        services.mark_preparing(order_id=order_id, now=clock.now(), actor=actor_of(request))
+        return self._present()
+
+    @extend_schema(
+        tags=["kitchen"],
+        summary="Move the promised moment",
+        parameters=[ORDER_ID],
+        request=DelayInput,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def delay(self, request: Request, order_id: UUID) -> Response:
+        """Promise another moment; the driver's timing follows."""
+        shape = self._kitchen(DelayInput)
+        data = shape.validated_data
+        services.delay_order(
+            order_id=order_id,
+            ready_at=data.get("ready_at"),
+            later=shape.later,
+            reason=data["reason"],
+            now=clock.now(),
+            actor=actor_of(request),
+        )
+        return self._present()
+
+    @extend_schema(
+        tags=["kitchen"],
+        summary="Say that it is ready",
+        parameters=[ORDER_ID],
+        request=None,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def ready(self, request: Request, order_id: UUID) -> Response:
+        """Say that it waits at the counter; needs no driver."""
+        self._kitchen()
+        services.mark_ready(order_id=order_id, now=clock.now(), actor=actor_of(request))
+        return self._present()
+
+    @extend_schema(
+        tags=["orders"],
+        summary="Cancel an order",
+        parameters=[ORDER_ID],
+        request=ReasonInput,
+        responses={200: OrderOutput},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, order_id: UUID) -> Response:
+        """Call it off: customers until it is on the stove, kitchen and ops until it is picked up."""
+        self.get_object()
+        by = cancels_as(user_of(request))
+        shape = _checked(ReasonInput, request)
+        services.cancel_order(
+            order_id=order_id,
+            by=by,
+            reason=shape.validated_data["reason"],
+            now=clock.now(),
+            actor=actor_of(request),
+        )
+        return self._present()
+
+    @extend_schema(
+        tags=["orders"],
+        summary="Read what happened to an order",
+        parameters=[ORDER_ID],
+        responses={200: TimelineOutput},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def timeline(self, request: Request, order_id: UUID) -> Response:
+        """List what the caller may know of it, oldest first. `seq` has gaps where something is not for him."""
+        order = self.get_object()
+        entries = selectors.timeline(order_id=order.pk, viewer=user_of(request))
+        return Response(TimelineOutput({"results": entries}).data)
+
+    def _kitchen(self, shape: type[Any] = StrictSerializer) -> Any:
+        """Return the checked body of a kitchen's step: first the order must exist for the caller."""
+        self.get_object()
+        require_kitchen(user_of(self.request))
+        return _checked(shape, self.request)
+
+    def _present(self) -> Response:
+        """Return the order as it is now."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+def _checked(shape: type[Any], request: Request) -> Any:
+    checked = shape(data=request.data)
+    checked.is_valid(raise_exception=True)
+    return checked
