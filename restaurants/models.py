@@ -46,7 +46,8 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
             return self
         published = Q(published=True)
         if user.is_authenticated and user.role == Role.RESTAURANT:
-            return self.filter(published | Q(staff__user=user)).distinct()
+            own = RestaurantStaff.objects.filter(user=user).values("restaurant")
+            return self.filter(published | Q(pk__in=own))
         return self.filter(published)
 
     def managed_by(self, user: User) -> RestaurantQuerySet:

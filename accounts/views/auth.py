@@ -1,7 +1,5 @@
 """Register, log in, refresh, log out, and oneself."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,15 +18,7 @@ from accounts.serializers import (
     UserSerializer,
 )
 from fleetsync.core import clock
-from fleetsync.core.api import ApiView, StrictSerializer
-
-
-def checked(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """Return the validated body, or refuse with 400."""
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    data: dict[str, Any] = serializer.validated_data
-    return data
+from fleetsync.core.api import ApiView, checked
 
 
 class OpenView(ApiView):
@@ -45,7 +35,7 @@ class RegisterView(OpenView):
     @extend_schema(tags=["auth"], summary="Register as a customer", request=RegisterInput, responses={201: LoginAnswer})
     def post(self, request: Request) -> Response:
         """Create a CUSTOMER and log in."""
-        data = checked(RegisterInput, request)
+        data = checked(RegisterInput, request.data)
         user = services.register(
             email=data["email"], password=data["password"], name=data["name"], phone=data["phone"], now=clock.now()
         )
@@ -59,7 +49,7 @@ class LoginView(OpenView):
     @extend_schema(tags=["auth"], summary="Log in", request=LoginInput, responses={200: LoginAnswer})
     def post(self, request: Request) -> Response:
         """Return an access token of 10 minutes and a refresh token that works once."""
-        data = checked(LoginInput, request)
+        data = checked(LoginInput, request.data)
         login = services.log_in(email=data["email"], password=data["password"], real_now=clock.real_now())
         return Response(LoginAnswer(login).data)
 
@@ -70,7 +60,7 @@ class RefreshView(OpenView):
     @extend_schema(tags=["auth"], summary="Spend a refresh token", request=RefreshInput, responses={200: TokenPair})
     def post(self, request: Request) -> Response:
         """Return a new pair. A token that comes twice ends its whole login."""
-        data = checked(RefreshInput, request)
+        data = checked(RefreshInput, request.data)
         login = services.refresh_login(token=data["refresh"], now=clock.now(), real_now=clock.real_now())
         return Response(TokenPair(login).data)
 
@@ -81,7 +71,7 @@ class LogoutView(OpenView):
     @extend_schema(tags=["auth"], summary="End this login", request=RefreshInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """End the login the refresh token belongs to, its access tokens included."""
-        services.log_out(token=checked(RefreshInput, request)["refresh"], real_now=clock.real_now())
+        services.log_out(token=checked(RefreshInput, request.data)["refresh"], real_now=clock.real_now())
         return Response(status=204)
 
 
@@ -96,7 +86,7 @@ class MeView(ApiView):
     @extend_schema(tags=["auth"], summary="Change your name or phone", request=ProfileInput, responses=UserSerializer)
     def patch(self, request: Request) -> Response:
         """Change what was sent, nothing else."""
-        changes = checked(ProfileInput, request)
+        changes = checked(ProfileInput, request.data)
         user = services.update_profile(user=user_of(request), changes=changes, now=clock.now())
         return Response(UserSerializer(user).data)
 

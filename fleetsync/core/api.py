@@ -96,6 +96,14 @@ class ApiActions(IdempotentPosts, ViewSet):
     """Base of viewsets without a queryset."""
 
 
+def checked(shape: type[serializers.BaseSerializer[Any]], data: Any, *, partial: bool = False) -> dict[str, Any]:
+    """Return the validated body or query parameters, or refuse with 400."""
+    serializer = shape(data=data, partial=partial)
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
 def accepted(data: Any, *, location: str) -> Response:
     """Return 202: taken on, not yet done; `location` says where to look."""
     return Response(data, status=202, headers={"Location": location, "Retry-After": "1"})

@@ -11,271 +11,499 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MenuCategory',
+            name="MenuCategory",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'menu categories',
-                'ordering': ['position', 'id'],
+                "verbose_name_plural": "menu categories",
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Restaurant',
+            name="Restaurant",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('place', django.contrib.gis.db.models.fields.PointField(editable=False, geography=True, help_text='The same point for metres and nearest-first.', srid=4326)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=32)),
-                ('cuisine', models.CharField(blank=True, max_length=60)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('preparation_min', models.PositiveSmallIntegerField(default=15, help_text='Usual minutes from accepted to ready.')),
-                ('auto_accept', models.BooleanField(default=False)),
-                ('accept_within_s', models.PositiveIntegerField(default=300, help_text='Silence longer than this rejects the order.')),
-                ('minimum_minor', models.PositiveIntegerField(default=0, help_text='Least subtotal of an order, minor units.')),
-                ('delivery_radius_m', models.PositiveIntegerField(default=12000)),
-                ('published', models.BooleanField(default=True)),
-                ('always_open', models.BooleanField(default=False)),
-                ('paused_until', models.DateTimeField(blank=True, help_text='Business time; no orders before it.', null=True)),
-                ('pause_reason', models.CharField(blank=True, max_length=120)),
-                ('menu_version', models.PositiveBigIntegerField(default=1, help_text="Counts every edit; the menu's ETag.")),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                (
+                    "place",
+                    django.contrib.gis.db.models.fields.PointField(
+                        editable=False,
+                        geography=True,
+                        help_text="The same point for metres and nearest-first.",
+                        srid=4326,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=32)),
+                ("cuisine", models.CharField(blank=True, max_length=60)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                (
+                    "preparation_min",
+                    models.PositiveSmallIntegerField(default=15, help_text="Usual minutes from accepted to ready."),
+                ),
+                ("auto_accept", models.BooleanField(default=False)),
+                (
+                    "accept_within_s",
+                    models.PositiveIntegerField(default=300, help_text="Silence longer than this rejects the order."),
+                ),
+                (
+                    "minimum_minor",
+                    models.PositiveIntegerField(default=0, help_text="Least subtotal of an order, minor units."),
+                ),
+                ("delivery_radius_m", models.PositiveIntegerField(default=12000)),
+                ("published", models.BooleanField(default=True)),
+                ("always_open", models.BooleanField(default=False)),
+                (
+                    "paused_until",
+                    models.DateTimeField(blank=True, help_text="Business time; no orders before it.", null=True),
+                ),
+                ("pause_reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "menu_version",
+                    models.PositiveBigIntegerField(default=1, help_text="Counts every edit; the menu's ETag."),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Zone',
+            name="Zone",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('polygon', django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
-                ('time_zone', models.CharField(default='UTC', help_text='IANA name, e.g. America/New_York.', max_length=64)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('active', models.BooleanField(default=True)),
-                ('dispatch', models.JSONField(blank=True, default=dict, help_text='Dispatch settings that differ from the defaults of dispatch/conf.py.')),
-                ('present_delay_s', models.FloatField(default=0.0, help_text='How late the last round ran; quotes add it.')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("polygon", django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", help_text="IANA name, e.g. America/New_York.", max_length=64),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "dispatch",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Dispatch settings that differ from the defaults of dispatch/conf.py.",
+                    ),
+                ),
+                (
+                    "present_delay_s",
+                    models.FloatField(default=0.0, help_text="How late the last round ran; quotes add it."),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='HistoricalZone',
+            name="HistoricalZone",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
-                ('name', models.CharField(db_index=True, max_length=80)),
-                ('polygon', django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
-                ('time_zone', models.CharField(default='UTC', help_text='IANA name, e.g. America/New_York.', max_length=64)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('active', models.BooleanField(default=True)),
-                ('dispatch', models.JSONField(blank=True, default=dict, help_text='Dispatch settings that differ from the defaults of dispatch/conf.py.')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
+                ("name", models.CharField(db_index=True, max_length=80)),
+                ("polygon", django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", help_text="IANA name, e.g. America/New_York.", max_length=64),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "dispatch",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Dispatch settings that differ from the defaults of dispatch/conf.py.",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical zone',
-                'verbose_name_plural': 'historical zones',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical zone",
+                "verbose_name_plural": "historical zones",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='MenuItem',
+            name="MenuItem",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, max_length=500)),
-                ('price_minor', models.PositiveIntegerField(help_text="In minor units of the restaurant's currency.")),
-                ('available', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='restaurants.menucategory')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='restaurants.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, max_length=500)),
+                ("price_minor", models.PositiveIntegerField(help_text="In minor units of the restaurant's currency.")),
+                ("available", models.BooleanField(default=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="restaurants.menucategory"
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="restaurants.restaurant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='OptionGroup',
+            name="OptionGroup",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('least', models.PositiveSmallIntegerField(default=0)),
-                ('most', models.PositiveSmallIntegerField(default=1)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='option_groups', to='restaurants.menuitem')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("least", models.PositiveSmallIntegerField(default=0)),
+                ("most", models.PositiveSmallIntegerField(default=1)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="option_groups",
+                        to="restaurants.menuitem",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Option',
+            name="Option",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('price_minor', models.PositiveIntegerField(default=0)),
-                ('available', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='options', to='restaurants.optiongroup')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("price_minor", models.PositiveIntegerField(default=0)),
+                ("available", models.BooleanField(default=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="options",
+                        to="restaurants.optiongroup",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='OpeningHours',
+            name="OpeningHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')])),
-                ('opens', models.TimeField()),
-                ('closes', models.TimeField()),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opening_hours', to='restaurants.restaurant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ]
+                    ),
+                ),
+                ("opens", models.TimeField()),
+                ("closes", models.TimeField()),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="opening_hours",
+                        to="restaurants.restaurant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'opening hours',
-                'ordering': ['weekday', 'opens', 'id'],
+                "verbose_name_plural": "opening hours",
+                "ordering": ["weekday", "opens", "id"],
             },
         ),
         migrations.AddField(
-            model_name='menucategory',
-            name='restaurant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categories', to='restaurants.restaurant'),
+            model_name="menucategory",
+            name="restaurant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="categories", to="restaurants.restaurant"
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalMenuItem',
+            name="HistoricalMenuItem",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, max_length=500)),
-                ('price_minor', models.PositiveIntegerField(help_text="In minor units of the restaurant's currency.")),
-                ('available', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='restaurants.menucategory')),
-                ('restaurant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='restaurants.restaurant')),
+                ("id", models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, max_length=500)),
+                ("price_minor", models.PositiveIntegerField(help_text="In minor units of the restaurant's currency.")),
+                ("available", models.BooleanField(default=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="restaurants.menucategory",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="restaurants.restaurant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical menu item',
-                'verbose_name_plural': 'historical menu items',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical menu item",
+                "verbose_name_plural": "historical menu items",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Closure',
+            name="Closure",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=120)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='closures', to='restaurants.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closures",
+                        to="restaurants.restaurant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'id'],
+                "ordering": ["starts_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RestaurantStaff',
+            name="RestaurantStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff', to='restaurants.restaurant')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='restaurants', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="staff", to="restaurants.restaurant"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="restaurants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'restaurant staff',
+                "verbose_name_plural": "restaurant staff",
             },
         ),
         migrations.AddField(
-            model_name='restaurant',
-            name='zone',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='restaurants', to='restaurants.zone'),
+            model_name="restaurant",
+            name="zone",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="restaurants", to="restaurants.zone"
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalRestaurant',
+            name="HistoricalRestaurant",
             fields=[
-                ('id', models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=32)),
-                ('cuisine', models.CharField(blank=True, max_length=60)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('preparation_min', models.PositiveSmallIntegerField(default=15, help_text='Usual minutes from accepted to ready.')),
-                ('auto_accept', models.BooleanField(default=False)),
-                ('accept_within_s', models.PositiveIntegerField(default=300, help_text='Silence longer than this rejects the order.')),
-                ('minimum_minor', models.PositiveIntegerField(default=0, help_text='Least subtotal of an order, minor units.')),
-                ('delivery_radius_m', models.PositiveIntegerField(default=12000)),
-                ('published', models.BooleanField(default=True)),
-                ('always_open', models.BooleanField(default=False)),
-                ('paused_until', models.DateTimeField(blank=True, help_text='Business time; no orders before it.', null=True)),
-                ('pause_reason', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('zone', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='restaurants.zone')),
+                ("id", models.UUIDField(db_index=True, default=fleetsync.core.ids.uuid7, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=32)),
+                ("cuisine", models.CharField(blank=True, max_length=60)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                (
+                    "preparation_min",
+                    models.PositiveSmallIntegerField(default=15, help_text="Usual minutes from accepted to ready."),
+                ),
+                ("auto_accept", models.BooleanField(default=False)),
+                (
+                    "accept_within_s",
+                    models.PositiveIntegerField(default=300, help_text="Silence longer than this rejects the order."),
+                ),
+                (
+                    "minimum_minor",
+                    models.PositiveIntegerField(default=0, help_text="Least subtotal of an order, minor units."),
+                ),
+                ("delivery_radius_m", models.PositiveIntegerField(default=12000)),
+                ("published", models.BooleanField(default=True)),
+                ("always_open", models.BooleanField(default=False)),
+                (
+                    "paused_until",
+                    models.DateTimeField(blank=True, help_text="Business time; no orders before it.", null=True),
+                ),
+                ("pause_reason", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="restaurants.zone",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical restaurant',
-                'verbose_name_plural': 'historical restaurants',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical restaurant",
+                "verbose_name_plural": "historical restaurants",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddConstraint(
-            model_name='optiongroup',
-            constraint=models.CheckConstraint(condition=models.Q(('most__gte', models.F('least')), ('most__gte', 1)), name='group_bounds'),
+            model_name="optiongroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("most__gte", models.F("least")), ("most__gte", 1)), name="group_bounds"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='hours_weekday'),
+            model_name="openinghours",
+            constraint=models.CheckConstraint(condition=models.Q(("weekday__lte", 6)), name="hours_weekday"),
         ),
         migrations.AddConstraint(
-            model_name='openinghours',
-            constraint=models.UniqueConstraint(fields=('restaurant', 'weekday', 'opens'), name='hours_once'),
+            model_name="openinghours",
+            constraint=models.UniqueConstraint(fields=("restaurant", "weekday", "opens"), name="hours_once"),
         ),
         migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='closure_forward'),
+            model_name="closure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="closure_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='restaurantstaff',
-            constraint=models.UniqueConstraint(fields=('restaurant', 'user'), name='staff_once'),
+            model_name="restaurantstaff",
+            constraint=models.UniqueConstraint(fields=("restaurant", "user"), name="staff_once"),
         ),
         migrations.AddConstraint(
-            model_name='restaurant',
-            constraint=fleetsync.core.geo.ValidPoint(field='point', name='restaurant_point'),
+            model_name="restaurant",
+            constraint=fleetsync.core.geo.ValidPoint(field="point", name="restaurant_point"),
         ),
         migrations.AddConstraint(
-            model_name='restaurant',
-            constraint=models.CheckConstraint(condition=models.Q(('preparation_min__lte', 240)), name='restaurant_preparation'),
+            model_name="restaurant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("preparation_min__lte", 240)), name="restaurant_preparation"
+            ),
         ),
     ]
