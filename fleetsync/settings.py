@@ -164,7 +164,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["fleetsync.core.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "fleetsync.core.pagination.Cursor",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [],
@@ -258,6 +258,8 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Dispatch, tracking, orders ----------------------------------------------
 
+# Where travel times come from: straight, roads:FILE, osrm:URL or valhalla:URL.
+FLEETSYNC_TRAVEL = env.str("FLEETSYNC_TRAVEL", default="straight")
 # Straight-line travel: how much longer a road is than the line.
 FLEETSYNC_TRAVEL_FACTOR = env.float("FLEETSYNC_TRAVEL_FACTOR", default=1.3)
 # Straight-line travel: metres a second on the road.

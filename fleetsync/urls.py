@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from fleetsync.core import views as core
 
+handler400 = "fleetsync.core.problems.bad_request"
 handler404 = "fleetsync.core.problems.not_found"
 handler500 = "fleetsync.core.problems.server_error"
 

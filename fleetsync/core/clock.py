@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 log = logging.getLogger(__name__)
 
 REFRESH_S = 60.0
+RETRY_S = 1.0
 SLEW_S = 30.0
 ALARM_S = 1.0
 
@@ -33,70 +34,92 @@ class Scale:
 
 
 class _Clock:
-    """This process's view of the database's clock and of the one clock row."""
+    """This process's view of the database's clock and of the one clock row.
+
+    Machine time is this computer's monotonic clock plus an offset, so a stepped wall
+    clock moves nothing. A new offset is slewed in, at most half a second per second:
+    machine time never runs backwards either.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._state = threading.Lock()
+        self._refreshing = threading.Lock()
         self.forget()
 
     def forget(self) -> None:
         """Start anew: the next look asks the database again."""
         self.scale = Scale()
-        self._offset = self._offset_before = 0.0
-        self._slew_from = self._refreshed = float("-inf")
+        self._offset = self._offset_before = time.time() - time.monotonic()
+        self._slew_from, self._slew_s = float("-inf"), SLEW_S
+        self._look_again = float("-inf")
         self._latest = float("-inf")
         self.loaded = False
 
     def refresh(self) -> None:
-        """Measure the database's clock and read the scale; on failure keep what is known."""
+        """Measure the database's clock and read the scale; on failure keep what is known.
+
+        A connection opened for this alone is given back, so that threads which only
+        read the clock hold none.
+        """
         from fleetsync.core.models import ClockSetting
 
-        with self._lock:
-            self._refreshed = time.monotonic()
+        with self._refreshing:
+            opened_here = connection.connection is None
             try:
-                before = time.time()
                 with connection.cursor() as cursor:
+                    before = time.monotonic()
                     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
                     (database,) = cursor.fetchone()
-                measured = database - (before + time.time()) / 2
+                    measured = database - (before + time.monotonic()) / 2
                 row = ClockSetting.objects.filter(pk=1).first()
             except DatabaseError as error:
+                self._look_again = time.monotonic() + RETRY_S
                 log.warning("core.clock.refresh_failed", extra={"error": type(error).__name__})
                 return
-            drift = measured - self._offset_now()
-            if self.loaded and abs(drift) > ALARM_S:
-                log.error("core.clock.drift", extra={"drift_s": round(drift, 3)})
-            self._offset_before = self._offset_now() if self.loaded else measured
-            self._offset, self._slew_from = measured, time.monotonic()
-            if row is not None:
-                scale = Scale(row.origin_business.timestamp(), row.origin_real.timestamp(), row.scale)
-                if scale != self.scale:
-                    self._latest = float("-inf")
-                self.scale = scale
-            self.loaded = True
+            finally:
+                if opened_here and not connection.in_atomic_block:
+                    connection.close()
+            with self._state:
+                self._adopt(measured, row)
+
+    def _adopt(self, measured: float, row: object) -> None:
+        present = self._offset_now()
+        drift = measured - present
+        if not self.loaded:
+            present = measured
+        elif abs(drift) > ALARM_S:
+            log.error("core.clock.drift", extra={"drift_s": round(drift, 3)})
+        self._offset_before, self._offset = present, measured
+        self._slew_from, self._slew_s = time.monotonic(), max(SLEW_S, 2 * abs(drift))
+        if row is not None:
+            self.scale = Scale(row.origin_business.timestamp(), row.origin_real.timestamp(), row.scale)  # type: ignore[attr-defined]
+        self.loaded = True
+        # A new scale must be noticed within a minute of business time, too.
+        self._look_again = time.monotonic() + max(RETRY_S, REFRESH_S / max(1.0, self.scale.scale))
 
     def _offset_now(self) -> float:
-        share = min(1.0, (time.monotonic() - self._slew_from) / SLEW_S)
+        share = min(1.0, (time.monotonic() - self._slew_from) / self._slew_s)
         return self._offset_before + (self._offset - self._offset_before) * share
 
     def _keep_fresh(self) -> None:
-        if time.monotonic() - self._refreshed < REFRESH_S:
+        if time.monotonic() < self._look_again or (self.loaded and self._refreshing.locked()):
             return
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            if not connection.needs_rollback:
+            # A failed look inside a transaction would break it; only the first look cannot wait.
+            if not connection.in_atomic_block or not (self.loaded or connection.needs_rollback):
                 self.refresh()
 
     def real(self) -> float:
         self._keep_fresh()
-        return time.time() + self._offset_now()
+        with self._state:
+            return time.monotonic() + self._offset_now()
 
     def business(self) -> float:
-        self._keep_fresh()
-        with self._lock:
-            scale = self.scale
-            moment = scale.origin_business + scale.scale * (self.real() - scale.origin_real)
+        real = self.real()
+        with self._state:
+            moment = self.scale.origin_business + self.scale.scale * (real - self.scale.origin_real)
             self._latest = max(self._latest, moment)
             return self._latest
 
@@ -144,13 +167,14 @@ def set_scale(*, scale: float, not_before: datetime | None = None) -> datetime:
     """Let business time run at `scale` from max(now, `not_before`) on, and return that moment.
 
     Business time never goes back: an earlier `not_before` changes the scale alone.
+    Running processes notice within a minute of business time, at most a real one.
 
     Raises:
-        ValueError: if `scale` is not positive.
+        ValueError: if `scale` is not a positive number.
     """
     from fleetsync.core.models import ClockSetting
 
-    if not scale > 0:
+    if not 0 < scale < float("inf"):
         raise ValueError(f"scale must be positive, got {scale}")
     with transaction.atomic():
         refresh()

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 
 from fleetsync.core import ids
 from fleetsync.core.models import Event as EventRow
+from fleetsync.core.models import Outbox
 
 NOTIFY_CHANNEL: Final = "fleetsync_relay"
 
@@ -33,6 +34,8 @@ class Event:
     `home` names the stream: `order` means `order:<order_id>`; `home_field` names the field
     where it is another. `feeds` names the feeds the relay appends it to, by the same rule
     (`restaurant`, `zone`); an empty id leaves it out. Streams and feeds share no names.
+    `ends` marks the last fact of a life: where a kind of stream has such facts, retention
+    forgets only streams that hold one.
     Field names that end in `_id` hold UUIDs and become public ids in the payload.
     """
 
@@ -40,6 +43,7 @@ class Event:
     home: ClassVar[str] = "order"
     home_field: ClassVar[str] = ""
     feeds: ClassVar[tuple[str, ...]] = ()
+    ends: ClassVar[bool] = False
 
     @property
     def stream(self) -> str:
@@ -118,9 +122,19 @@ class Emit(Protocol):
 
 
 class _Change:
-    def __init__(self, now: datetime, actor: str) -> None:
-        self.now, self.actor = now, actor
+    """What the outermost block has collected so far; closed, it takes no more."""
+
+    def __init__(self) -> None:
         self.facts: list[tuple[Event, datetime, str]] = []
+        self.closed = False
+
+    def emit(self, now: datetime, actor: str) -> Emit:
+        def record(fact: Event) -> None:
+            if self.closed:
+                raise RuntimeError(f"{fact.type} was emitted after its change had ended")
+            self.facts.append((fact, now, actor))
+
+        return record
 
 
 _current: ContextVar[_Change | None] = ContextVar("fleetsync_change", default=None)
@@ -138,17 +152,18 @@ def change(*, now: datetime, actor: str = "system") -> Iterator[Emit]:
         with transaction.atomic():
             mark = len(outer.facts)
             try:
-                yield lambda fact: outer.facts.append((fact, now, actor))
+                yield outer.emit(now, actor)
             except BaseException:
                 del outer.facts[mark:]
                 raise
         return
-    block = _Change(now, actor)
+    block = _Change()
     with transaction.atomic():
         token = _current.set(block)
         try:
-            yield lambda fact: block.facts.append((fact, now, actor))
+            yield block.emit(now, actor)
         finally:
+            block.closed = True
             _current.reset(token)
         _write(block)
 
@@ -170,16 +185,12 @@ def _write(block: _Change) -> None:
             [streams, [len(by_stream[stream]) for stream in streams]],
         )
         heads = dict(cursor.fetchall())
-    from fleetsync.core.models import Outbox
-
     rows: list[EventRow] = []
     outbox: list[Outbox] = []
     for stream in streams:
         first = heads[stream] - len(by_stream[stream]) + 1
         for seq, (fact, at, actor) in enumerate(by_stream[stream], start=first):
-            row = EventRow(
-                stream=stream, seq=seq, type=fact.type, payload=to_payload(fact), actor=actor, at=at
-            )
+            row = EventRow(stream=stream, seq=seq, type=fact.type, payload=to_payload(fact), actor=actor, at=at)
             rows.append(row)
             outbox.extend(
                 Outbox(event=row, stream=stream, seq=seq, rank=rank, handler=handler)

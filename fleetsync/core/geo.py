@@ -54,10 +54,10 @@ class ValidPoint(CheckConstraint):
     def __init__(self, *, field: str, name: str) -> None:
         self.field = field
         sql = (
-            f'NOT ST_IsEmpty("{field}") AND ST_X("{field}") BETWEEN -180 AND 180 '
-            f'AND ST_Y("{field}") BETWEEN -90 AND 90'
+            f'NOT ST_IsEmpty("{field}") AND ST_X("{field}") BETWEEN -180 AND 180 AND ST_Y("{field}") BETWEEN -90 AND 90'
         )
-        super().__init__(condition=RawSQL(sql, [], output_field=models.BooleanField()), name=name)
+        condition = RawSQL(sql, [], output_field=models.BooleanField())  # noqa: S611 (field names of our own models)
+        super().__init__(condition=condition, name=name)
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Return how a migration writes this constraint."""

@@ -2,22 +2,32 @@
 
 The hub carries hints; the database carries the truth. Anything lost here is healed by the
 gap filling of `tracking`, so publishing never fails the caller.
+
+Two backends by `FLEETSYNC_FANOUT`: `hub` is plain Redis pub/sub; `channels` sends the same
+frames through channels_redis's pub/sub layer, for whoever wants stock parts.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import orjson
 import redis.asyncio as aioredis
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from fleetsync.core import redis
 
 log = logging.getLogger(__name__)
+
+RECONNECT_S = 0.5
+SILENCE_S = 5.0
 
 
 def _channel(topic: str) -> str:
@@ -30,8 +40,13 @@ def publish(topic: str, frame: dict[str, Any]) -> None:
 
 
 def publish_many(frames: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Send several frames in one round trip to Redis."""
-    ready = [(_channel(topic), orjson.dumps(frame)) for topic, frame in frames]
+    """Send several frames in one round trip to Redis; while Redis is down they are dropped."""
+    if settings.FLEETSYNC_FANOUT == "channels":
+        from fleetsync.core.layer import encoded
+
+        ready = [encoded(topic, orjson.dumps(frame)) for topic, frame in frames]
+    else:
+        ready = [(_channel(topic), orjson.dumps(frame)) for topic, frame in frames]
     if not ready:
         return
 
@@ -53,23 +68,28 @@ class Listener(Protocol):
 
 
 class Hub:
-    """Topics and local listeners of this process. Lives in one event loop."""
+    """Topics and local listeners of this process. Lives in one event loop.
 
-    def __init__(self) -> None:
+    `on_connect` is called whenever the subscription to Redis stands anew: what was
+    published in between is gone, so that is the moment to compare sequence numbers.
+    """
+
+    def __init__(self, on_connect: Callable[[], None] | None = None) -> None:
+        self.on_connect = on_connect
+        self.connected = False
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._changed = asyncio.Event()
-        self._wanted: set[str] = set()
+        self._confirmed: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
-        self.connected = False
 
     def subscribe(self, topic: str, listener: Listener) -> None:
-        """Hand frames of `topic` to `listener` from now on."""
+        """Hand frames of `topic` to `listener` from now on; `confirmed` says when none is missed."""
         self._listeners[topic].add(listener)
-        if topic not in self._wanted:
-            self._wanted.add(topic)
+        if topic not in self._confirmed:
+            self._confirmed[topic] = asyncio.Event()
             self._changed.set()
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="hub")
 
     def unsubscribe(self, topic: str, listener: Listener) -> None:
         """Stop handing frames of `topic` to `listener`."""
@@ -79,44 +99,111 @@ class Hub:
         listeners.discard(listener)
         if not listeners:
             del self._listeners[topic]
-            self._wanted.discard(topic)
+            del self._confirmed[topic]
             self._changed.set()
+
+    async def confirmed(self, topic: str, timeout_s: float = 1.0) -> bool:
+        """Wait until Redis has taken the subscription; False when it did not in time.
+
+        Read the snapshot after this and nothing falls between snapshot and first frame.
+        """
+        event = self._confirmed.get(topic)
+        if event is None:
+            return False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), timeout_s)
+        return event.is_set()
 
     def topics(self) -> list[str]:
         """Return the topics somebody here listens to."""
-        return sorted(self._wanted)
+        return sorted(self._listeners)
+
+    async def close(self) -> None:
+        """Drop every subscription and the connection."""
+        self._listeners.clear()
+        self._confirmed.clear()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
 
     async def _run(self) -> None:
         while True:
             try:
                 await self._pump()
-            except (RedisError, OSError) as error:
-                log.warning("core.hub.disconnected", extra={"error": type(error).__name__})
+            except* (RedisError, OSError) as errors:
+                log.warning("core.hub.disconnected", extra={"error": type(errors.exceptions[0]).__name__})
+            except* Exception:
+                log.exception("core.hub.failed")
             self.connected = False
-            await asyncio.sleep(0.5)
-            self._changed.set()
+            for event in self._confirmed.values():
+                event.clear()
+            await asyncio.sleep(RECONNECT_S)
 
     async def _pump(self) -> None:
+        """Hold one connection: one coroutine keeps its subscriptions right, one reads."""
         client = aioredis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=None, health_check_interval=5
+            settings.REDIS_URL,
+            client_name=f"hub-{settings.FLEETSYNC_INSTANCE}",
+            socket_connect_timeout=1.0,
+            socket_timeout=None,
+            health_check_interval=SILENCE_S,
+            retry=Retry(NoBackoff(), 0),
         )
-        held: set[str] = set()
-        prefix = len(_channel(""))
-        async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
-            await pubsub.subscribe(redis.key("hub-keepalive"))
+        async with client, client.pubsub() as pubsub:
+            await pubsub.subscribe(_channel(""))
             self.connected = True
-            while True:
-                if self._changed.is_set():
-                    self._changed.clear()
-                    new, gone = self._wanted - held, held - self._wanted
-                    if new:
-                        await pubsub.subscribe(*map(_channel, new))
-                    if gone:
-                        await pubsub.unsubscribe(*map(_channel, gone))
-                    held = (held | new) - gone
-                message = await pubsub.get_message(timeout=0.05)
-                while message is not None:
-                    topic = message["channel"].decode()[prefix:]
-                    for listener in tuple(self._listeners.get(topic, ())):
-                        listener.deliver(topic, message["data"])
-                    message = await pubsub.get_message(timeout=0.0)
+            self._changed.set()
+            if self.on_connect is not None:
+                self.on_connect()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_subscribed(pubsub), name="hub-subscriptions")
+                while True:
+                    message = await pubsub.get_message(timeout=SILENCE_S)
+                    if message is not None:
+                        self._take(message)
+
+    async def _keep_subscribed(self, pubsub: Any) -> None:
+        held: set[str] = set()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            wanted = set(self._listeners)
+            if new := wanted - held:
+                await pubsub.subscribe(*map(_channel, new))
+            if gone := held - wanted:
+                await pubsub.unsubscribe(*map(_channel, gone))
+            for topic in wanted & held:  # left and taken again between two looks
+                self._confirmed[topic].set()
+            held = wanted
+
+    def _take(self, message: dict[str, Any]) -> None:
+        topic = message["channel"].decode().removeprefix(_channel(""))
+        if message["type"] == "subscribe" and topic in self._confirmed:
+            self._confirmed[topic].set()
+        elif message["type"] == "message":
+            self._hand_out(topic, message["data"])
+
+    def _hand_out(self, topic: str, data: bytes) -> None:
+        for listener in tuple(self._listeners.get(topic, ())):
+            try:
+                listener.deliver(topic, data)
+            except Exception:
+                log.exception("core.hub.listener_failed", extra={"topic": topic})
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def of_this_loop() -> Hub:
+    """Return the one hub of the running event loop, on the backend the settings name."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        if settings.FLEETSYNC_FANOUT == "channels":
+            from fleetsync.core.layer import LayerHub
+
+            _hubs[loop] = LayerHub()
+        else:
+            _hubs[loop] = Hub()
+    return _hubs[loop]

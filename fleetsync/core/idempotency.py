@@ -1,18 +1,19 @@
 """`Idempotency-Key`: the same request again is answered with the stored answer, not done again.
 
 Required on POST /orders, honoured on every POST that changes the database. The stored
-row is written in the transaction of the effect; a refusal stores nothing.
+row is written in the transaction of the effect; a refusal stores nothing. A key belongs
+to a user: without a login it says nothing, or one stranger could fetch another's answer.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
-import orjson
 from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from fleetsync.core import clock
 from fleetsync.core.errors import (
@@ -27,10 +28,11 @@ KEPT_HEADERS = ("Location", "ETag", "Retry-After")
 
 
 class IdempotentPosts:
-    """Mixin of API views. `idempotency` is `honoured`, `required` or `ignored` per view.
+    """Mixin of API views: a POST with a key is done once.
 
-    `idempotency_required_actions` names viewset actions that demand a key;
-    `idempotency_ignored_actions` those that change nothing (pings, logins, tickets).
+    `idempotency_required_actions` names viewset actions that demand a key (a plain view's
+    action is `post`); `idempotency_ignored_actions` those that change nothing or answer
+    with a secret (pings, logins, tickets).
     """
 
     idempotency_required_actions: tuple[str, ...] = ()
@@ -51,15 +53,15 @@ class IdempotentPosts:
             return
         if len(key) > 255 or not key.isprintable():
             raise InvalidInput("An Idempotency-Key has 1 to 255 printable characters.", attr="Idempotency-Key")
-        handler = getattr(self, "post")
-        self.post = _once(handler, key)
+        handler = getattr(self, "post", None)
+        if handler is not None and request.user.is_authenticated:
+            self.post = _once(handler, key)
 
 
 def _once(handler: Callable[..., Response], key: str) -> Callable[..., Response]:
     def run(request: Request, *args: Any, **kwargs: Any) -> Response:
-        user_id = request.user.pk if request.user and request.user.is_authenticated else UUID(int=0)
-        route = request.path
-        digest = hashlib.sha256(orjson.dumps(_plain(request.data), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        user_id, route = request.user.pk, request.path
+        digest = hashlib.sha256(json.dumps(_plain(request.data), sort_keys=True).encode()).hexdigest()
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -94,13 +96,5 @@ def _once(handler: Callable[..., Response], key: str) -> Callable[..., Response]
 
 
 def _plain(data: Any) -> Any:
-    """Return request or response data as plain JSON values."""
-    from rest_framework.utils.encoders import JSONEncoder
-
-    if data is None:
-        return None
-    if hasattr(data, "lists"):
-        data = {name: values for name, values in data.lists()}
-    import json
-
-    return json.loads(json.dumps(data, cls=JSONEncoder))
+    """Return request or response data as plain JSON values, written as the renderer writes them."""
+    return None if data is None else json.loads(json.dumps(data, cls=JSONEncoder))

@@ -40,6 +40,7 @@ class StreamHead(models.Model):
 
     stream = models.CharField(max_length=64, primary_key=True)
     seq = models.PositiveBigIntegerField()
+    floor = models.PositiveBigIntegerField(db_default=0, help_text="Forgotten up to here by retention.")
 
     def __str__(self) -> str:
         return f"{self.stream}@{self.seq}"
@@ -99,6 +100,7 @@ class FeedHead(models.Model):
 
     feed = models.CharField(max_length=64, primary_key=True)
     seq = models.PositiveBigIntegerField()
+    floor = models.PositiveBigIntegerField(db_default=0, help_text="Forgotten up to here by retention.")
 
     def __str__(self) -> str:
         return f"{self.feed}@{self.seq}"
@@ -137,10 +139,24 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(help_text="Machine time.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user_id", "route", "key"], name="idempotency_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user_id", "route", "key"], name="idempotency_once")]
         indexes = [models.Index(fields=["created_at"], name="idempotency_age")]
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+
+class Heartbeat(models.Model):
+    """A process of the platform that was alive a moment ago; `/readyz` tells which one is missing."""
+
+    process = models.CharField(max_length=32)
+    host = models.CharField(max_length=120)
+    pid = models.PositiveIntegerField()
+    beat_at = models.DateTimeField(help_text="Machine time.")
+    facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["process", "host", "pid"], name="heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.process} on {self.host} ({self.pid})"

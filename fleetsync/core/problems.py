@@ -1,6 +1,8 @@
 """Every error leaves as RFC 9457 `application/problem+json`, from this one handler."""
 
 import logging
+import math
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -28,10 +30,28 @@ STATUS: Final[Mapping[Kind, int]] = {
     Kind.UNAVAILABLE: 503,
 }
 CONTENT_TYPE: Final = "application/problem+json"
+#: What DRF refuses by itself, by its own code: our code and title.
+TITLES: Final[Mapping[str, tuple[str, str]]] = {
+    "parse_error": ("parse-error", "The body is not valid JSON."),
+    "not_authenticated": ("not-authenticated", "Log in first."),
+    "authentication_failed": ("authentication-failed", "These credentials are not valid."),
+    "permission_denied": ("permission-denied", "You may not do this."),
+    "not_found": ("not-found", "There is no such object."),
+    "method_not_allowed": ("method-not-allowed", "This address does not know that method."),
+    "not_acceptable": ("not-acceptable", "No offered media type is acceptable."),
+    "unsupported_media_type": ("unsupported-media-type", "Send application/json."),
+    "throttled": ("throttled", "Too many requests; wait a little."),
+    "payload_too_large": ("payload-too-large", "The body is too large."),
+}
 
 
 def problem(
-    *, status_code: int, code: str, title: str, detail: str = "", errors: list[dict[str, Any]] | None = None,
+    *,
+    status_code: int,
+    code: str,
+    title: str,
+    detail: str = "",
+    errors: list[dict[str, Any]] | None = None,
     **members: Any,
 ) -> dict[str, Any]:
     """Return the members of a problem document; `errors` lists code, detail and attr by field."""
@@ -58,10 +78,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         body = _of_domain(error)
         if error.kind in (Kind.UNAVAILABLE, Kind.TOO_MANY) or error.code == "idempotency-in-flight":
             headers["Retry-After"] = str(error.members.get("retry_after_s", 1))
+        if error.kind is Kind.UNAUTHENTICATED:
+            headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, exceptions.APIException):
         body = _of_drf(error)
         if wait := getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(wait) + 1)
+            headers["Retry-After"] = str(math.ceil(wait))
         if auth := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = auth
     elif isinstance(error, (PoolTimeout, OperationalError)):
@@ -77,8 +99,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _of_domain(error: DomainError) -> dict[str, Any]:
     errors = [{"code": error.code, "detail": error.detail, "attr": error.attr}] if error.attr else None
     return problem(
-        status_code=STATUS[error.kind], code=error.code, title=error.title, detail=error.detail,
-        errors=errors, **error.members,
+        status_code=STATUS[error.kind],
+        code=error.code,
+        title=error.title,
+        detail=error.detail,
+        errors=errors,
+        **error.members,
     )
 
 
@@ -90,12 +116,9 @@ def _of_drf(error: exceptions.APIException) -> dict[str, Any]:
         return problem(
             status_code=400, code="invalid", title="The request has invalid values.", detail=detail, errors=fields
         )
-    code = {"not_authenticated": "not-authenticated", "not_found": "not-found"}.get(
-        error.default_code, error.default_code.replace("_", "-")
-    )
-    return problem(
-        status_code=error.status_code, code=code, title=str(error.default_detail), detail=str(error.detail)
-    )
+    code, title = TITLES.get(error.default_code, (error.default_code.replace("_", "-"), str(error.default_detail)))
+    detail = error.detail.get("detail", title) if isinstance(error.detail, dict) else error.detail
+    return problem(status_code=error.status_code, code=code, title=title, detail=str(detail))
 
 
 def _flatten(detail: Any, path: str = "") -> list[dict[str, Any]]:
@@ -131,8 +154,24 @@ def not_found(request: HttpRequest, exception: Exception) -> Any:
     return page_not_found(request, exception)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> Any:
+    """Answer what Django itself refuses (host name, size): a problem under /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return json_problem(400, "bad-request", "The request cannot be used.")
+    from django.views.defaults import bad_request as page
+
+    return page(request, exception)
+
+
 def server_error(request: HttpRequest) -> Any:
-    """Answer a bug: no trace, a problem under /api/, a page elsewhere."""
+    """Answer a bug: no trace, a problem under /api/, a page elsewhere.
+
+    A database that is away is no bug wherever it shows (in a middleware, too): 503.
+    """
+    if isinstance(sys.exc_info()[1], (PoolTimeout, OperationalError)):
+        answer = json_problem(503, "overloaded", "The service is too busy; try again.")
+        answer["Retry-After"] = "2"
+        return answer
     if request.path.startswith("/api/"):
         return json_problem(status.HTTP_500_INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
     from django.views.defaults import server_error as page
@@ -140,4 +179,14 @@ def server_error(request: HttpRequest) -> Any:
     return page(request)
 
 
-__all__ = ["CONTENT_TYPE", "STATUS", "exception_handler", "json_problem", "not_found", "problem", "server_error"]
+__all__ = [
+    "CONTENT_TYPE",
+    "STATUS",
+    "TITLES",
+    "bad_request",
+    "exception_handler",
+    "json_problem",
+    "not_found",
+    "problem",
+    "server_error",
+]

@@ -21,8 +21,9 @@ def kick(name: str, target: str) -> bool:
 
     False means Redis is down: the relay's own look at the tables must do.
     """
-    from fleetsync.celery import app
     from kombu.exceptions import OperationalError
+
+    from fleetsync.celery import app
 
     try:
         if not redis.call(lambda r: r.set(kick_key(name, target), 1, nx=True, ex=KICK_LIFE_S)):

@@ -1,7 +1,8 @@
 """The one Redis client of a process, with a short limit and a breaker.
 
-Redis may vanish at any moment: every call has 0.3 s, and after a failure the breaker
-stays open for a second, so that a dead Redis costs one request 0.3 s, not each of them.
+Redis may vanish at any moment: every call has 0.3 s, and after a failure one call a
+second may try again while all others are turned away at once, so that a dead Redis
+costs a process at most one limit a second.
 """
 
 import logging
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import redis
 from django.conf import settings
@@ -18,8 +19,10 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
-LIMIT_S = 0.3
-OPEN_S = 1.0
+LIMIT_S: Final = 0.3
+OPEN_S: Final = 1.0
+#: Redis answers, but will not do it; anything else it refuses is a bug of ours and raised as it is.
+REFUSALS: Final = (redis.OutOfMemoryError, redis.ReadOnlyError, redis.exceptions.NoPermissionError)
 Result = TypeVar("Result")
 
 
@@ -28,16 +31,30 @@ class RedisDown(Exception):
 
 
 class _Breaker:
+    """Closed until a failure; then open, and once a second one caller is let through to look."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open_until = 0.0
+        self._look_at = 0.0
 
-    def closed(self) -> bool:
-        return time.monotonic() >= self._open_until
+    def lets_through(self) -> bool:
+        with self._lock:
+            if self._look_at == 0.0:
+                return True
+            if time.monotonic() < self._look_at:
+                return False
+            self._look_at = time.monotonic() + OPEN_S
+            return True
+
+    def close(self) -> None:
+        if self._look_at:
+            with self._lock:
+                self._look_at = 0.0
+            log.info("core.redis.up")
 
     def trip(self, error: Exception) -> None:
         with self._lock:
-            self._open_until = time.monotonic() + OPEN_S
+            self._look_at = time.monotonic() + OPEN_S
         log.warning("core.redis.down", extra={"error": type(error).__name__})
 
 
@@ -46,11 +63,13 @@ _breaker = _Breaker()
 
 @lru_cache(maxsize=1)
 def _client() -> redis.Redis:
+    # One retry, and only of a connection found broken (a restarted Redis leaves those in
+    # the pool): a time-out is not repeated, or the limit would double.
     return redis.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=LIMIT_S,
         socket_connect_timeout=LIMIT_S,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         health_check_interval=0,
     )
 
@@ -61,13 +80,21 @@ def call(command: Callable[[redis.Redis], Result]) -> Result:
     Raises:
         RedisDown: no answer within the limit, or the breaker is open.
     """
-    if not _breaker.closed():
+    if not _breaker.lets_through():
         raise RedisDown
     try:
-        return command(_client())
+        result = command(_client())
+    except REFUSALS as error:
+        _breaker.trip(error)
+        raise RedisDown from error
+    except redis.ResponseError:
+        _breaker.close()
+        raise
     except (redis.RedisError, OSError) as error:
         _breaker.trip(error)
         raise RedisDown from error
+    _breaker.close()
+    return result
 
 
 def attempt(command: Callable[[redis.Redis], Result], default: Result) -> Result:

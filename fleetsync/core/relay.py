@@ -8,27 +8,34 @@ Never by `id > last_seen`: a row that commits late would be skipped for ever.
 import logging
 import select
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import F, Min
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Min, Q
 
-from fleetsync.core import clock, events, timers
-from fleetsync.core.models import Event, FeedEntry, FeedHead, Outbox
+from fleetsync.core import clock, events, metrics, timers
+from fleetsync.core.models import Event, Outbox
 
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 8
 STREAMS_A_LOOK = 200
-EVENTS_A_TURN = 10
+ROWS_A_TURN = 40
+HAND_ON_S = 0.25
 LOOK_EVERY_S = 1.0
+WAITING = Q(handled_at=None, parked_at=None)
 
 
 def due_streams() -> list[str]:
-    """Return streams with rows to hand on, longest waiting first."""
+    """Return streams with rows to hand on now, longest waiting first; those held for a retry are not due."""
+    held = Outbox.objects.filter(WAITING, try_at__gt=clock.real_now())
     return list(
-        Outbox.objects.filter(handled_at=None, parked_at=None)
+        Outbox.objects.filter(WAITING)
+        .exclude(stream__in=held.values("stream"))
         .values("stream")
         .annotate(first=Min("id"))
         .order_by("first")
@@ -36,19 +43,36 @@ def due_streams() -> list[str]:
     )
 
 
+@contextmanager
+def _stream_to_myself(stream: str) -> Iterator[bool]:
+    """Hold the stream's advisory lock over several transactions; False when another relay has it.
+
+    The lock belongs to the database session: it ends with a crashed relay's connection.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 7))", [stream])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine and connection.connection is not None and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 7))", [stream])
+
+
 def hand_on(stream: str) -> int:
-    """Run the handlers of the next events of one stream; return how many rows are done."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 7))", [stream])
-            if not cursor.fetchone()[0]:
-                return 0
+    """Run the handlers of the next events of one stream; return how many rows are done.
+
+    Each handler has a transaction of its own, so it takes its locks in the order that holds
+    everywhere and gives them back before the next one begins.
+    """
+    done = 0
+    with _stream_to_myself(stream) as mine:
+        if not mine:
+            return 0
         rows = list(
-            Outbox.objects.filter(stream=stream, handled_at=None, parked_at=None)
-            .select_related("event")
-            .order_by("seq", "rank")[: EVENTS_A_TURN * 4]
+            Outbox.objects.filter(WAITING, stream=stream).select_related("event").order_by("seq", "rank")[:ROWS_A_TURN]
         )
-        done = 0
         for row in rows:
             moment = clock.real_now()
             if row.try_at is not None and row.try_at > moment:
@@ -56,7 +80,7 @@ def hand_on(stream: str) -> int:
             if not _handle(row, moment):
                 break
             done += 1
-        return done
+    return done
 
 
 def _handle(row: Outbox, moment: datetime) -> bool:
@@ -65,46 +89,68 @@ def _handle(row: Outbox, moment: datetime) -> bool:
         with transaction.atomic():
             events.call_handler(row.handler, row.event)
             Outbox.objects.filter(pk=row.pk).update(handled_at=moment, attempts=F("attempts") + 1, error="")
-    except OperationalError:
-        raise  # the connection or a lock: the whole turn is rolled back and tried again
-    except Exception as error:
-        tries = row.attempts + 1
-        parked = tries >= MAX_TRIES
-        Outbox.objects.filter(pk=row.pk).update(
-            attempts=tries,
-            error=f"{type(error).__name__}: {error}"[:2000],
-            try_at=moment + timedelta(seconds=min(60.0, 0.2 * 2**tries)),
-            parked_at=moment if parked else None,
-        )
-        log.exception(
-            "core.relay.handler_failed",
-            extra={"handler": row.handler, "stream": row.stream, "seq": row.seq, "parked": parked},
-        )
-        return parked
+    except (OperationalError, InterfaceError) as error:
+        if connection.connection is None or (connection.errors_occurred and not connection.is_usable()):
+            raise  # the database is away: nobody's fault, no try is counted
+        return _failed(row, moment, error)
+    except Exception as error:  # noqa: BLE001 (whatever a handler does, the relay lives on)
+        return _failed(row, moment, error)
+    metrics.HANDLED.inc()
     return True
 
 
+def _failed(row: Outbox, moment: datetime, error: Exception) -> bool:
+    """Note the failure; True when this was the last try and the stream goes on without it."""
+    tries = row.attempts + 1
+    parked = tries >= MAX_TRIES
+    Outbox.objects.filter(pk=row.pk).update(
+        attempts=tries,
+        error=f"{type(error).__name__}: {error}"[:2000].replace("\0", ""),
+        try_at=None if parked else moment + timedelta(seconds=min(60.0, 0.2 * 2**tries)),
+        parked_at=moment if parked else None,
+    )
+    metrics.FAILED.inc()
+    # A deadlock or a lock held too long heals by itself; the rest is somebody's bug.
+    heals = isinstance(error, OperationalError) and not parked
+    log.log(
+        logging.WARNING if heals else logging.ERROR,
+        "core.relay.handler_failed",
+        extra={"handler": row.handler, "stream": row.stream, "seq": row.seq, "tries": tries, "parked": parked},
+        exc_info=not heals,
+    )
+    return parked
+
+
+def retry_parked(*, outbox_ids: list[int]) -> int:
+    """Let the relay try given-up rows again, from the first try on; return how many."""
+    rows = Outbox.objects.filter(pk__in=outbox_ids, parked_at__isnull=False)
+    return rows.update(parked_at=None, try_at=None, attempts=0)
+
+
 def append_feeds(row: Event) -> list[tuple[str, int]]:
-    """Append an event to its feeds, once each; return (feed, seq) of the new entries."""
+    """Append an event to its feeds, once each; return (feed, seq) of the new entries.
+
+    Locks the feeds' heads, in order of their names, until the transaction ends.
+    """
     cls = events.known_types().get(row.type)
-    new: list[tuple[str, int]] = []
-    for kind in sorted(cls.feeds) if cls else ():
-        key = row.payload.get(f"{kind}_id")
-        if not key:
-            continue
-        feed = f"{kind}:{key}"
-        if FeedEntry.objects.filter(feed=feed, event=row).exists():
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """INSERT INTO core_feedhead AS head (feed, seq) VALUES (%s, 1)
-                   ON CONFLICT (feed) DO UPDATE SET seq = head.seq + 1 RETURNING seq""",
-                [feed],
-            )
-            seq = cursor.fetchone()[0]
-        FeedEntry.objects.create(feed=feed, seq=seq, event=row)
-        new.append((feed, seq))
-    return new
+    feeds = sorted(f"{kind}:{key}" for kind in (cls.feeds if cls else ()) if (key := row.payload.get(f"{kind}_id")))
+    if not feeds:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH heads AS (
+                   INSERT INTO core_feedhead AS head (feed, seq, floor)
+                   SELECT feed, 1, 0 FROM unnest(%(feeds)s::text[]) AS feed
+                   WHERE NOT EXISTS (
+                       SELECT 1 FROM core_feedentry AS entry WHERE entry.feed = feed.feed AND entry.event_id = %(event)s)
+                   ORDER BY feed
+                   ON CONFLICT (feed) DO UPDATE SET seq = head.seq + 1
+                   RETURNING feed, seq)
+               INSERT INTO core_feedentry (feed, seq, event_id) SELECT feed, seq, %(event)s FROM heads
+               RETURNING feed, seq""",
+            {"feeds": feeds, "event": row.pk},
+        )
+        return sorted(cursor.fetchall())
 
 
 def feed_heads(topics: list[str]) -> dict[str, int]:
@@ -118,15 +164,13 @@ def feed_heads(topics: list[str]) -> dict[str, int]:
         return dict.fromkeys(topics, 0) | dict(cursor.fetchall())
 
 
-__all__ = ["FeedHead", "Relay", "append_feeds", "due_streams", "feed_heads", "hand_on"]
-
-
 class Relay:
     """The loop of the relay process."""
 
     def __init__(self) -> None:
         self.stopping = False
         self.last_look = time.monotonic()
+        self._dues: list[datetime] = []
         self._listening: Any = None
 
     def stop(self, *_signal: object) -> None:
@@ -137,51 +181,72 @@ class Relay:
         """Work until stopped; a lost database is waited for, not died of."""
         while not self.stopping:
             try:
+                self._listen()
                 worked = self.turn()
                 self.last_look = time.monotonic()
                 if not worked:
                     self._sleep()
-            except (OperationalError, DatabaseError) as error:
+            except (DatabaseError, InterfaceError, psycopg.Error) as error:
                 log.warning("core.relay.database_down", extra={"error": type(error).__name__})
                 connection.close()
-                self._listening = None
+                if self._listening is not None:
+                    self._listening.close()
+                    self._listening = None
                 time.sleep(0.5)
+        if self._listening is not None:
+            self._listening.close()
 
     def turn(self) -> int:
-        """Hand on what waits and run what is due; return how much was done."""
-        done = sum(hand_on(stream) for stream in due_streams())
+        """Hand on what waits, for a moment, then run what is due; return how much was done.
+
+        A long queue never keeps a deadline waiting: the rest of it is the next turn's.
+        """
+        until = time.monotonic() + HAND_ON_S
+        done = 0
+        for stream in due_streams():
+            done += hand_on(stream)
+            if time.monotonic() > until or self.stopping:
+                break
+        return done + self._keep_time()
+
+    def _keep_time(self) -> int:
+        done = 0
+        self._dues = []
         for timer in timers.all_timers():
-            now = clock.now()
-            due = timer.next_due()
-            if due is not None and due <= now:
-                try:
+            try:
+                due = timer.next_due()
+                now = clock.now()
+                if due is not None and due <= now:
+                    metrics.TIMER_LATE.labels(timer.name).set((now - due).total_seconds() / clock.scale())
                     done += timer.run_due(now)
-                except OperationalError:
-                    raise
-                except Exception:
-                    log.exception("core.relay.timer_failed", extra={"timer": timer.name})
+                    due = timer.next_due()
+                else:
+                    metrics.TIMER_LATE.labels(timer.name).set(0)
+                if due is not None:
+                    self._dues.append(due)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                log.exception("core.relay.timer_failed", extra={"timer": timer.name})
         return done
 
     def _sleep(self) -> None:
         """Wait for a commit, the next due moment or the next look, whichever comes first."""
-        dues = [due for timer in timers.all_timers() if (due := timer.next_due()) is not None]
-        wait_s = min([LOOK_EVERY_S, *(clock.real_seconds_until(due) for due in dues)])
-        wait_s = max(0.005, wait_s)
+        wait_s = min([LOOK_EVERY_S, *map(clock.real_seconds_until, self._dues)])
         raw = self._listen()
-        if select.select([raw.fileno()], [], [], wait_s)[0]:
+        if select.select([raw.fileno()], [], [], max(0.005, wait_s))[0]:
             for _ in raw.notifies(timeout=0):
                 pass
 
     def _listen(self) -> Any:
         """Return a connection of its own that hears commits."""
         if self._listening is None or self._listening.closed:
-            import psycopg
-
             params = connection.get_connection_params()
-            params.pop("pool", None)
-            params.pop("cursor_factory", None)
-            params.pop("context", None)
-            params.pop("prepare_threshold", None)
+            for ours in ("pool", "cursor_factory", "context", "prepare_threshold"):
+                params.pop(ours, None)
             self._listening = psycopg.connect(**params, autocommit=True)
             self._listening.execute(f"LISTEN {events.NOTIFY_CHANNEL}")
         return self._listening
+
+
+__all__ = ["Relay", "append_feeds", "due_streams", "feed_heads", "hand_on", "retry_parked"]

@@ -1,19 +1,34 @@
-"""The protocol of travel times and the default provider: straight line times a factor."""
+"""The protocol of travel times, the default provider, and which one the settings name."""
 
+import logging
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from fleetsync.core.geo import LngLat, distance_m
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = 10.0
+
+
+class TravelDown(Exception):
+    """The router gave no usable answer in time."""
 
 
 class TravelProvider(Protocol):
     """Says how long driving takes. One source within one comparison, never a mixture."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what stands in records and metrics."""
+        ...
 
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
         """Return seconds, one row per origin, one column per destination."""
@@ -42,11 +57,69 @@ class StraightLine:
         return seconds
 
 
-@lru_cache(maxsize=1)
-def provider() -> TravelProvider:
-    """Return the provider the settings name."""
+@dataclass(slots=True)
+class WithFallback:
+    """Asks `first`; while that is down answers whole tables from `simple`, and says so in `name`.
+
+    After a failure `first` is left alone for 10 s of machine time, so that a dead router
+    costs one time-out and never blocks a round.
+    """
+
+    first: TravelProvider
+    simple: TravelProvider
+    _down_until: float = field(default=0.0, init=False)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the source that answers now."""
+        return f"{self.simple.name} (fallback)" if self.is_down else self.first.name
+
+    @property
+    def is_down(self) -> bool:
+        """Say whether the fallback answers."""
+        return time.monotonic() < self._down_until
+
+    def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
+        """Return seconds, one row per origin, one column per destination; one source for all of it."""
+        if not self.is_down:
+            try:
+                return self.first.times_s(origins, destinations)
+            except TravelDown as error:
+                self._down_until = time.monotonic() + AGAIN_AFTER_S
+                log.warning("core.travel.fallback", extra={"error": str(error), "again_in_s": AGAIN_AFTER_S})
+        return self.simple.times_s(origins, destinations)
+
+
+def straight_line() -> StraightLine:
+    """Return the straight-line provider as the settings have it."""
     return StraightLine(
         factor=settings.FLEETSYNC_TRAVEL_FACTOR,
         speed_mps=settings.FLEETSYNC_TRAVEL_SPEED_MPS,
         round_up_s=settings.FLEETSYNC_TRAVEL_ROUND_UP_S,
+    )
+
+
+@lru_cache(maxsize=1)
+def provider() -> TravelProvider:
+    """Return the provider that `FLEETSYNC_TRAVEL` names: `straight`, `roads:FILE`, `osrm:URL`, `valhalla:URL`.
+
+    Raises:
+        ImproperlyConfigured: an unknown name, or a road file that cannot be read.
+    """
+    kind, _, rest = settings.FLEETSYNC_TRAVEL.partition(":")
+    if kind == "straight":
+        return straight_line()
+    if kind == "roads":
+        from fleetsync.core.travel.roads import RoadFileError, RoadGraph, RoadTravel
+
+        try:
+            return RoadTravel(RoadGraph.load(Path(rest)), round_up_s=settings.FLEETSYNC_TRAVEL_ROUND_UP_S)
+        except RoadFileError as error:
+            raise ImproperlyConfigured(f"FLEETSYNC_TRAVEL: {error}; make one with manage.py import_roads") from error
+    if kind in ("osrm", "valhalla"):
+        from fleetsync.core.travel.table import HttpTable
+
+        return WithFallback(HttpTable(kind, rest), straight_line())
+    raise ImproperlyConfigured(
+        f"FLEETSYNC_TRAVEL: {settings.FLEETSYNC_TRAVEL!r}; expected straight, roads:FILE, osrm:URL or valhalla:URL"
     )

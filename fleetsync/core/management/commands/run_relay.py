@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from fleetsync.core import clock, health
+from fleetsync.core import clock, health, metrics
 from fleetsync.core.relay import Relay
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             age = time.monotonic() - relay.last_look
             return age < 10, {"last_look_s": round(age, 1)}
 
+        metrics.watch_queue()
         health.serve("relay", check)
         log.info("core.relay.started")
         relay.run()

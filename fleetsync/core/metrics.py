@@ -1,0 +1,46 @@
+"""Figures of the relay and its queues, in Prometheus's form."""
+
+from prometheus_client import Counter, Gauge
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import REGISTRY, Collector
+
+from fleetsync.core import clock
+
+HANDLED = Counter("fleetsync_relay_handled", "Outbox rows handed on.")
+FAILED = Counter("fleetsync_relay_failed", "Tries of a handler that failed.")
+TIMER_LATE = Gauge("fleetsync_relay_timer_late_s", "Real seconds a due moment waited, by timer.", ["timer"])
+
+QUEUE = """
+    SELECT count(*) FILTER (WHERE parked_at IS NULL),
+           count(*) FILTER (WHERE parked_at IS NOT NULL),
+           coalesce(max(extract(epoch FROM %(now)s - e.at)) FILTER (WHERE parked_at IS NULL), 0)
+    FROM core_outbox o JOIN core_event e ON e.id = o.event_id
+    WHERE o.handled_at IS NULL"""
+
+
+class QueueFigures(Collector):
+    """Ask the outbox when the metrics are read, not at every turn."""
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Return rows waiting, rows given up, and how old the oldest waiting one is (business seconds)."""
+        from django.db import DatabaseError, connection
+
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(QUEUE, {"now": clock.now()})
+                waiting, parked, age_s = cursor.fetchone()
+        except DatabaseError:
+            return []
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
+        return [
+            GaugeMetricFamily("fleetsync_outbox_waiting", "Due but unhandled outbox rows.", value=waiting),
+            GaugeMetricFamily("fleetsync_outbox_parked", "Rows given up: the ops queue.", value=parked),
+            GaugeMetricFamily("fleetsync_outbox_age_s", "Age of the oldest waiting row.", value=float(age_s)),
+        ]
+
+
+def watch_queue() -> None:
+    """Let this process's `/metrics` tell the queue's state, too."""
+    REGISTRY.register(QueueFigures())
