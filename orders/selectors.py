@@ -16,6 +16,7 @@ from fleetsync.core.models import Event
 from orders.audience import as_heard, may_hear
 from orders.models import Order
 from orders.pricing import GroupSold, ItemSold, OptionSold
+from orders.states import OPEN
 from restaurants.models import MenuItem, OptionGroup
 
 
@@ -70,6 +71,23 @@ def _groups_of(item_ids: Sequence[UUID]) -> dict[UUID, list[GroupSold]]:
 def orders_for(user: User) -> QuerySet[Order]:
     """Return the orders this user may see, ready for lists and details, newest first."""
     return Order.objects.visible_to(user).select_related("restaurant").prefetch_related("lines").order_by("-id")
+
+
+def narrowed(
+    orders: QuerySet[Order],
+    *,
+    statuses: Sequence[str] | None = None,
+    restaurant_id: UUID | None = None,
+    is_open: bool | None = None,
+) -> QuerySet[Order]:
+    """Return those in one of these states, of this restaurant, under way or not; None asks nothing."""
+    if statuses is not None:
+        orders = orders.filter(status__in=statuses)
+    if restaurant_id is not None:
+        orders = orders.filter(restaurant_id=restaurant_id)
+    if is_open is not None:
+        orders = orders.filter(status__in=OPEN) if is_open else orders.exclude(status__in=OPEN)
+    return orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

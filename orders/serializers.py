@@ -94,17 +94,16 @@ class OrderInput(StrictSerializer):
         return attrs
 
 
+def minutes_of(data: dict[str, Any], name: str) -> timedelta | None:
+    """Return minutes of checked input as a span, None where they were left out."""
+    return timedelta(minutes=data[name]) if name in data else None
+
+
 class AcceptInput(StrictSerializer):
     """When it will be ready: a moment, minutes from now, or neither for the usual time."""
 
     ready_at = serializers.DateTimeField(required=False)
     preparation_min = serializers.IntegerField(required=False, min_value=0, max_value=240)
-
-    @property
-    def preparation(self) -> timedelta | None:
-        """Return the minutes as a span."""
-        minutes = self.validated_data.get("preparation_min")
-        return None if minutes is None else timedelta(minutes=minutes)
 
 
 class DelayInput(StrictSerializer):
@@ -114,17 +113,31 @@ class DelayInput(StrictSerializer):
     minutes = serializers.IntegerField(required=False, min_value=1, max_value=240)
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text=REASON_HELP)
 
-    @property
-    def later(self) -> timedelta | None:
-        """Return the minutes as a span."""
-        minutes = self.validated_data.get("minutes")
-        return None if minutes is None else timedelta(minutes=minutes)
-
 
 class ReasonInput(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=120, help_text=REASON_HELP)
+
+
+class StatusesField(serializers.CharField):
+    """One or several states, separated by commas."""
+
+    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
+        """Return the states, or refuse unknown ones."""
+        wanted = [part.strip().upper() for part in super().to_internal_value(data).split(",") if part.strip()]
+        unknown = sorted(set(wanted) - set(OrderStatus.values))
+        if unknown:
+            raise serializers.ValidationError(f"There is no status {unknown[0]}.")
+        return wanted
+
+
+class OrderQuery(serializers.Serializer[Any]):
+    """What a list of orders is narrowed by."""
+
+    status = StatusesField(required=False, help_text="PLACED, ACCEPTED …: one or several, separated by commas.")
+    restaurant = PublicIdField("restaurant_id", required=False)
+    open = serializers.BooleanField(required=False, help_text="true: still under way.")
 
 
 # --- out -----------------------------------------------------------------------
@@ -290,7 +303,7 @@ class TimelineEntryOutput(serializers.Serializer[Any]):
     type = serializers.CharField()
     at = serializers.DateTimeField()
     actor = serializers.CharField(allow_null=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class TimelineOutput(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 """HTTP of quotes and orders."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,9 +13,8 @@ from rest_framework.response import Response
 
 from accounts.permissions import IsCustomer, user_of
 from fleetsync.core import clock
-from fleetsync.core.api import ApiView, ApiViewSet, StrictSerializer, accepted, actor_of
+from fleetsync.core.api import ApiView, ApiViewSet, StrictSerializer, accepted, actor_of, checked
 from orders import links, selectors, services
-from orders.filters import OrderFilter
 from orders.models import Order
 from orders.permissions import cancels_as, require_kitchen
 from orders.serializers import (
@@ -24,11 +23,13 @@ from orders.serializers import (
     OrderInput,
     OrderOutput,
     OrderPlacedOutput,
+    OrderQuery,
     QuoteInput,
     QuoteOutput,
     ReasonInput,
     TimelineOutput,
     basket_from,
+    minutes_of,
 )
 
 ORDER_ID = OpenApiParameter("order_id", str, OpenApiParameter.PATH, description="`ord_…`")
@@ -51,9 +52,7 @@ class QuoteView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Promise a price and an arrival range for ten minutes."""
-        shape = QuoteInput(data=request.data)
-        shape.is_valid(raise_exception=True)
-        data = shape.validated_data
+        data = checked(QuoteInput, request.data)
         quote = services.make_quote(
             customer=user_of(request),
             basket=basket_from(data),
@@ -65,28 +64,42 @@ class QuoteView(ApiView):
 
 
 @extend_schema_view(
-    list=extend_schema(tags=["orders"], summary="List orders", responses=OrderOutput(many=True)),
+    list=extend_schema(
+        tags=["orders"], summary="List orders", parameters=[OrderQuery], responses=OrderOutput(many=True)
+    ),
     retrieve=extend_schema(
-        tags=["orders"], summary="Read an order", parameters=[ORDER_ID], responses={200: OrderOutput}
+        tags=["orders"],
+        summary="Read an order",
+        description="Sale and kitchen. Poll it after placing, or watch `order:{id}` on the socket.",
+        parameters=[ORDER_ID],
+        responses={200: OrderOutput},
     ),
 )
 class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     """Orders, as far as the caller may see them, and the steps that caller may take."""
 
     serializer_class = OrderOutput
-    filterset_class = OrderFilter
     lookup_url_kwarg = "order_id"
     lookup_value_converter = "order_id"
     idempotency_required_actions = ("create",)
-    queryset: ClassVar[QuerySet[Order]] = Order.objects.none()
+    queryset = Order.objects.none()
 
     def get_permissions(self) -> list[BasePermission]:
         """Only customers buy; for the rest, what one sees decides."""
         return [IsCustomer()] if self.action == "create" else [IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Order]:
-        """Return what the caller may see."""
-        return selectors.orders_for(user_of(self.request))
+        """Return what the caller may see; a list is narrowed by its parameters."""
+        orders = selectors.orders_for(user_of(self.request))
+        if self.action != "list":
+            return orders
+        wanted = checked(OrderQuery, self.request.query_params)
+        return selectors.narrowed(
+            orders,
+            statuses=wanted.get("status"),
+            restaurant_id=wanted.get("restaurant"),
+            is_open=wanted.get("open"),
+        )
 
     @extend_schema(
         tags=["orders"],
@@ -97,9 +110,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     )
     def create(self, request: Request) -> Response:
         """Buy a quote or a basket. The answer comes before the kitchen's; `Location` says where to look."""
-        shape = OrderInput(data=request.data)
-        shape.is_valid(raise_exception=True)
-        data = shape.validated_data
+        data = checked(OrderInput, request.data)
         common: dict[str, Any] = {
             "customer": user_of(request),
             "door": data["dropoff"],
@@ -122,11 +133,11 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, order_id: UUID) -> Response:
         """Take it on and promise when it is ready. Twice is harmless."""
-        shape = self._kitchen(AcceptInput)
+        data = self._kitchen(AcceptInput)
         services.accept_order(
             order_id=order_id,
-            ready_at=shape.validated_data.get("ready_at"),
-            preparation=shape.preparation,
+            ready_at=data.get("ready_at"),
+            preparation=minutes_of(data, "preparation_min"),
             now=clock.now(),
             actor=actor_of(request),
         )
@@ -142,10 +153,8 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, order_id: UUID) -> Response:
         """Refuse an order that was not accepted yet."""
-        shape = self._kitchen(ReasonInput)
-        services.reject_order(
-            order_id=order_id, reason=shape.validated_data["reason"], now=clock.now(), actor=actor_of(request)
-        )
+        data = self._kitchen(ReasonInput)
+        services.reject_order(order_id=order_id, reason=data["reason"], now=clock.now(), actor=actor_of(request))
         return self._present()
 
     @extend_schema(
@@ -172,12 +181,11 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @action(detail=True, methods=["post"])
     def delay(self, request: Request, order_id: UUID) -> Response:
         """Promise another moment; the driver's timing follows."""
-        shape = self._kitchen(DelayInput)
-        data = shape.validated_data
+        data = self._kitchen(DelayInput)
         services.delay_order(
             order_id=order_id,
             ready_at=data.get("ready_at"),
-            later=shape.later,
+            later=minutes_of(data, "minutes"),
             reason=data["reason"],
             now=clock.now(),
             actor=actor_of(request),
@@ -210,11 +218,11 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         """Call it off: customers until it is on the stove, kitchen and ops until it is picked up."""
         self.get_object()
         by = cancels_as(user_of(request))
-        shape = _checked(ReasonInput, request)
+        data = checked(ReasonInput, request.data)
         services.cancel_order(
             order_id=order_id,
             by=by,
-            reason=shape.validated_data["reason"],
+            reason=data["reason"],
             now=clock.now(),
             actor=actor_of(request),
         )
@@ -234,18 +242,12 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         entries = selectors.timeline(order_id=order.pk, viewer=user_of(request))
         return Response(TimelineOutput({"results": entries}).data)
 
-    def _kitchen(self, shape: type[Any] = StrictSerializer) -> Any:
+    def _kitchen(self, shape: type[StrictSerializer] = StrictSerializer) -> dict[str, Any]:
         """Return the checked body of a kitchen's step: first the order must exist for the caller."""
         self.get_object()
         require_kitchen(user_of(self.request))
-        return _checked(shape, self.request)
+        return checked(shape, self.request.data)
 
     def _present(self) -> Response:
         """Return the order as it is now."""
         return Response(self.get_serializer(self.get_object()).data)
-
-
-def _checked(shape: type[Any], request: Request) -> Any:
-    checked = shape(data=request.data)
-    checked.is_valid(raise_exception=True)
-    return checked
