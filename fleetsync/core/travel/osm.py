@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,8 @@ ROADS: Final[Mapping[str, tuple[float, str]]] = {
 #: The part of a signed limit that a city's traffic and lights leave.
 FLOW: Final = 0.75
 MPH: Final = 1.609344
+#: A road without a crossing is cut after this many metres.
+LONGEST_M: Final = 150.0
 
 
 class OsmFileError(ValueError):
@@ -117,7 +120,7 @@ def import_roads(path: Path, *, name: str) -> RoadGraph:
 
 
 def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGraph:
-    """Contract chains into edges and keep the largest strongly connected part."""
+    """Make pieces of road into edges and keep the largest strongly connected part."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -127,8 +130,8 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
         uses[way.nodes[-1]] += 1
     index: dict[int, int] = {}
     edges: list[tuple[int, int, float]] = []
-    for way, piece in _pieces(ways, uses):
-        seconds = sum(node_distance_m(places[a], places[b]) for a, b in zip(piece, piece[1:], strict=False)) / way.mps
+    for way, piece in _pieces(ways, uses, places):
+        seconds = sum(node_distance_m(places[a], places[b]) for a, b in pairwise(piece)) / way.mps
         start, end = (index.setdefault(node, len(index)) for node in (piece[0], piece[-1]))
         if start == end:
             continue
@@ -162,12 +165,13 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
     )
 
 
-def _pieces(ways: list[_Way], uses: Counter[int]) -> Iterator[tuple[_Way, list[int]]]:
-    """Yield each way cut at its crossings."""
+def _pieces(ways: list[_Way], uses: Counter[int], places: Mapping[int, LngLat]) -> Iterator[tuple[_Way, list[int]]]:
+    """Yield each way cut at its crossings, and where a piece grows long: a door must find a node near it."""
     for way in ways:
-        piece = [way.nodes[0]]
-        for node in way.nodes[1:]:
+        piece, metres = [way.nodes[0]], 0.0
+        for before, node in pairwise(way.nodes):
             piece.append(node)
-            if uses[node] > 1:
+            metres += node_distance_m(places[before], places[node])
+            if uses[node] > 1 or metres > LONGEST_M:
                 yield way, piece
-                piece = [node]
+                piece, metres = [node], 0.0

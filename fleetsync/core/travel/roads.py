@@ -1,7 +1,7 @@
 """A road graph: compact arrays, nearest node, shortest times with a cache.
 
 Built from an OpenStreetMap extract (`osm.py`, `manage.py import_roads`), kept as one
-compressed file. Chains of nodes without a crossing are one edge; only the largest part
+compressed file. Short bends without a crossing are part of one edge; only the largest part
 in which every place reaches every other is kept, so that there is always a way.
 """
 
@@ -36,9 +36,9 @@ class RoadFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RoadGraph:
-    """Crossings and the drives between them.
+    """Nodes (crossings, and points of long roads) and the drives between them.
 
-    `lng`, `lat`: degrees of n crossings, float64. `start`, `end`: node indexes of m
+    `lng`, `lat`: degrees of n nodes, float64. `start`, `end`: node indexes of m
     directed edges, int32; `seconds`: their drive, float32. `lines`: what a map draws,
     (kind, [[lng, lat], …]) with kind minor, second or main.
     """
