@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+HAS_PROC = Path("/proc/self/stat").exists()
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -43,7 +44,7 @@ def birth_of(pid: int) -> str | None:
 
 def is_alive(pid: int, birth: str | None) -> bool:
     """Tell whether exactly that process still runs."""
-    if sys.platform == "linux":
+    if HAS_PROC:
         return birth is not None and birth_of(pid) == birth
     with suppress(OSError):
         os.kill(pid, 0)

@@ -37,15 +37,17 @@ def test_services_come_up_serve_and_go(clone, capsys):
     addresses = database.bring_up(clone, yes=True)
     try:
         url = database.make_database(clone, addresses, "tést-1")
-        metres = "SELECT ST_Distance('POINT(0 0)'::geography, 'POINT(0 1)'::geography)::int"
-        assert database.sql(clone, url, [metres]) == "110574"
-        assert database.sql(clone, url, ["SELECT count(*) FROM pg_extension WHERE extname = 'btree_gist'"]) == "1"
-        assert database.sql(clone, url, ["SHOW fsync"]) == "off"
-        assert database.sql(clone, url, ["SHOW listen_addresses"]) == ""
+        questions = [
+            "SELECT ST_Distance('POINT(0 0)'::geography, 'POINT(0 1)'::geography)::int",
+            "SELECT count(*) FROM pg_extension WHERE extname = 'btree_gist'",
+            "SHOW fsync",
+            "SHOW listen_addresses",
+        ]
+        assert database.sql(clone, url, questions) == "110574\n1\noff"
 
         database.sql(clone, url, ["CREATE TABLE t (id int)"])
-        database.make_database(clone, addresses, "tést-1")
-        assert database.sql(clone, url, ["SELECT count(*) FROM t"]) == "0"  # kept
+        assert database.make_database(clone, addresses, "tést-1") == url  # kept as it is
+        assert database.sql(clone, url, ["SELECT count(*) FROM t"]) == "0"
         database.make_database(clone, addresses, "tést-1", anew=True)
         assert database.sql(clone, url, ["SELECT to_regclass('t') IS NULL"]) == "True"
 
