@@ -173,8 +173,8 @@ def _write(block: _Change) -> None:
     if not block.facts:
         return
     by_stream: dict[str, list[tuple[Event, datetime, str]]] = {}
-    for fact in block.facts:
-        by_stream.setdefault(fact[0].stream, []).append(fact)
+    for noted in block.facts:
+        by_stream.setdefault(noted[0].stream, []).append(noted)
     streams = sorted(by_stream)
     with connection.cursor() as cursor:
         cursor.execute(

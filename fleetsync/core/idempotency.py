@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from rest_framework.request import Request
@@ -60,7 +61,8 @@ class IdempotentPosts:
 
 def _once(handler: Callable[..., Response], key: str) -> Callable[..., Response]:
     def run(request: Request, *args: Any, **kwargs: Any) -> Response:
-        user_id, route = request.user.pk, request.path
+        user_id: UUID = request.user.pk  # type: ignore[assignment]  # only of a login
+        route = request.path
         digest = hashlib.sha256(json.dumps(_plain(request.data), sort_keys=True).encode()).hexdigest()
         with transaction.atomic():
             with connection.cursor() as cursor:

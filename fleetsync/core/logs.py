@@ -1,8 +1,10 @@
 """Logs are events with fields; never a token, an address or a phone number."""
 
+import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -11,6 +13,9 @@ _SHARED: list[Any] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+# Local variables of a trace would hold what a log must not: passwords, tokens, addresses.
+_PLAIN_TRACES = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def logging_config(style: str, level: str) -> dict[str, Any]:
@@ -21,9 +26,11 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderer: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        [_PLAIN_TRACES, structlog.processors.JSONRenderer(default=str)]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     return {
         "version": 1,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from psycopg_pool import PoolTimeout
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from fleetsync.core.errors import DomainError, Kind
+from fleetsync.core.parsers import PayloadTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = PayloadTooLarge()
     if isinstance(error, DomainError):
         body = _of_domain(error)
         if error.kind in (Kind.UNAVAILABLE, Kind.TOO_MANY) or error.code == "idempotency-in-flight":
@@ -112,7 +115,7 @@ def _of_drf(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         fields = list(_flatten(error.detail))
         first = fields[0] if fields else {"attr": None, "detail": ""}
-        detail = f"{first['attr']}: {first['detail']}" if first["attr"] else first["detail"]
+        detail = f"{first['attr']}: {first['detail']}" if first["attr"] else str(first["detail"])
         return problem(
             status_code=400, code="invalid", title="The request has invalid values.", detail=detail, errors=fields
         )

@@ -3,6 +3,7 @@
 import logging
 
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from fleetsync.core import redis
 
@@ -28,9 +29,13 @@ def kick(name: str, target: str) -> bool:
     try:
         if not redis.call(lambda r: r.set(kick_key(name, target), 1, nx=True, ex=KICK_LIFE_S)):
             return True
+    except redis.RedisDown:
+        return False
+    try:
         app.send_task(name, kwargs={"target": target}, ignore_result=True, retry=False)
-    except (redis.RedisDown, OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         log.warning("core.queue.kick_failed", extra={"task": name, "error": type(error).__name__})
+        kick_taken(name, target)  # none is out, so the next one must not wait for it
         return False
     return True
 
@@ -42,4 +47,4 @@ def kick_after_commit(name: str, target: str) -> None:
 
 def kick_taken(name: str, target: str) -> None:
     """Say that the work behind a kick begins: what happens from here on needs a new one."""
-    redis.attempt(lambda r: r.delete(kick_key(name, target)), 0)
+    redis.attempt(lambda r: r.delete(kick_key(name, target)), None)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
 
-class CoordinatesExtension(OpenApiSerializerFieldExtension):
+class CoordinatesExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Coordinates are two numbers in degrees."""
 
     target_class = "fleetsync.core.api.CoordinatesField"

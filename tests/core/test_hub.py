@@ -1,0 +1,143 @@
+"""Fan-out: frames reach every listener of a topic, and it mends itself."""
+
+import asyncio
+
+import orjson
+import pytest
+import redis.asyncio as aioredis
+
+from fleetsync.core import hub, layer
+from fleetsync.core.hub import Hub
+
+
+class Ear:
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, dict]] = []
+        self.news = asyncio.Event()
+
+    def deliver(self, topic: str, data: bytes) -> None:
+        self.heard.append((topic, orjson.loads(data)))
+        self.news.set()
+
+    async def hear(self) -> tuple[str, dict]:
+        await asyncio.wait_for(self.news.wait(), 5)
+        self.news.clear()
+        return self.heard[-1]
+
+
+async def say(topic: str, **frame) -> None:
+    await asyncio.to_thread(hub.publish, topic, frame)
+
+
+@pytest.fixture(params=["hub", "channels"])
+async def live(request, settings):
+    settings.FLEETSYNC_FANOUT = request.param
+    made = hub.of_this_loop()
+    assert type(made) is (Hub if request.param == "hub" else layer.LayerHub)
+    yield made
+    await made.close()
+
+
+class TestSubscribe:
+    async def test_hands_frames_of_the_topic_to_every_listener(self, live):
+        one, other, else_ = Ear(), Ear(), Ear()
+        live.subscribe("order:ord_1", one)
+        live.subscribe("order:ord_1", other)
+        live.subscribe("order:ord_2", else_)
+        assert await live.confirmed("order:ord_1")
+        assert await live.confirmed("order:ord_2")
+        await say("order:ord_1", seq=1)
+        assert await one.hear() == ("order:ord_1", {"seq": 1})
+        assert await other.hear() == ("order:ord_1", {"seq": 1})
+        assert else_.heard == []
+        assert live.topics() == ["order:ord_1", "order:ord_2"]
+
+    async def test_misses_nothing_once_confirmed(self, live):
+        for number in range(20):
+            ear = Ear()
+            live.subscribe(f"order:{number}", ear)
+            assert await live.confirmed(f"order:{number}")
+            await say(f"order:{number}", seq=number)
+            assert await ear.hear() == (f"order:{number}", {"seq": number})
+
+    async def test_outlives_a_listener_that_fails(self, live, caplog):
+        class Broken:
+            def deliver(self, topic: str, data: bytes) -> None:
+                raise RuntimeError
+
+        ear = Ear()
+        live.subscribe("order:x", Broken())
+        live.subscribe("order:x", ear)
+        assert await live.confirmed("order:x")
+        await say("order:x", seq=1)
+        await say("order:x", seq=2)
+        while len(ear.heard) < 2:
+            await ear.hear()
+        assert [frame["seq"] for _, frame in ear.heard] == [1, 2]
+
+
+class TestUnsubscribe:
+    async def test_ends_it_for_that_listener_alone(self, live):
+        one, other = Ear(), Ear()
+        live.subscribe("order:x", one)
+        live.subscribe("order:x", other)
+        assert await live.confirmed("order:x")
+        live.unsubscribe("order:x", one)
+        await say("order:x", seq=1)
+        await other.hear()
+        assert one.heard == []
+
+    async def test_may_be_taken_back_at_once(self, live):
+        ear = Ear()
+        live.subscribe("order:x", ear)
+        assert await live.confirmed("order:x")
+        live.unsubscribe("order:x", ear)
+        live.subscribe("order:x", ear)
+        assert await live.confirmed("order:x")
+        await say("order:x", seq=1)
+        assert await ear.hear() == ("order:x", {"seq": 1})
+
+    async def test_of_what_was_never_subscribed_is_harmless(self, live):
+        live.unsubscribe("order:none", Ear())
+        assert await live.confirmed("order:none") is False
+
+
+class TestReconnect:
+    async def test_takes_every_subscription_up_again_and_says_so(self, settings):
+        connects: list[int] = []
+        live = Hub(on_connect=lambda: connects.append(1))
+        ear = Ear()
+        live.subscribe("order:x", ear)
+        assert await live.confirmed("order:x")
+        async with aioredis.Redis.from_url(settings.REDIS_URL) as client:
+            mine = [each for each in await client.client_list() if each["name"] == f"hub-{settings.FLEETSYNC_INSTANCE}"]
+            for each in mine:
+                await client.client_kill_filter(_id=each["id"])
+        for _ in range(100):
+            if len(connects) == 2:
+                break
+            await asyncio.sleep(0.05)
+        assert len(connects) == 2
+        assert await live.confirmed("order:x", timeout_s=5)
+        await say("order:x", seq=7)
+        assert await ear.hear() == ("order:x", {"seq": 7})
+        await live.close()
+
+
+class TestPublish:
+    def test_never_raises_without_redis(self, settings, monkeypatch):
+        from fleetsync.core import redis
+
+        def down(command):
+            raise redis.RedisDown
+
+        monkeypatch.setattr(redis, "call", down)
+        hub.publish("order:x", {"seq": 1})
+
+
+class TestGroupOf:
+    def test_is_a_name_the_layer_takes(self):
+        assert layer.group_of("order:ord_1") == "order.ord_1"
+        assert len(layer.group_of("x" * 200)) == 64
