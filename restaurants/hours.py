@@ -9,6 +9,7 @@ too: the discovery query and this module must agree.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -122,3 +123,23 @@ def closes_at(*, schedule: Schedule, at: datetime) -> datetime | None:
         if regular is not None and regular - at < 7 * DAY:
             ends.append(regular)
     return min(ends, default=None)
+
+
+def first_overlap(*, openings: Iterable[Opening]) -> tuple[Opening, Opening] | None:
+    """Return two openings of the week that overlap in wall time, Sunday into Monday included; None if none do."""
+    week_s = 7 * 86_400
+
+    def second(opening: Opening, wall: time) -> int:
+        return opening.weekday * 86_400 + wall.hour * 3_600 + wall.minute * 60 + wall.second
+
+    spans = []
+    for opening in openings:
+        start, end = second(opening, opening.opens), second(opening, opening.closes)
+        spans.append((start, end + (86_400 if opening.closes <= opening.opens else 0), opening))
+    spans.sort(key=lambda span: span[:2])
+    for (_, end, one), (start, _, other) in pairwise(spans):
+        if start < end:
+            return one, other
+    if len(spans) > 1 and spans[-1][1] - week_s > spans[0][0]:
+        return spans[-1][2], spans[0][2]
+    return None

@@ -1,6 +1,16 @@
 """Reads of the restaurants app."""
 
 from restaurants.selectors.discovery import Listed, Page, restaurants_near
+from restaurants.selectors.editing import (
+    categories_of,
+    closure_of,
+    group_managed_by,
+    groups_of,
+    item_managed_by,
+    items_of,
+    menu_row,
+    options_of,
+)
 from restaurants.selectors.menus import MenuHead, menu_bytes, menu_head, menu_of
 from restaurants.selectors.reading import (
     closures_of,
@@ -23,13 +33,21 @@ __all__ = [
     "Listed",
     "MenuHead",
     "Page",
+    "categories_of",
+    "closure_of",
     "closures_of",
+    "group_managed_by",
+    "groups_of",
     "is_open",
+    "item_managed_by",
     "items_for_order",
+    "items_of",
     "menu_bytes",
     "menu_head",
     "menu_of",
+    "menu_row",
     "next_opening",
+    "options_of",
     "restaurant_managed_by",
     "restaurant_visible_to",
     "restaurants_listed",

@@ -5,13 +5,23 @@ from typing import Any
 from rest_framework import serializers
 
 from fleetsync.core.api import PublicIdField, StrictSerializer
-from restaurants.models import MenuCategory, MenuItem, Option, OptionGroup
-
-PRICE = {"min_value": 0, "max_value": 10_000_000}
-POSITION = {"min_value": 0, "max_value": 32_767, "required": False}
 
 
-class OptionSerializer(serializers.Serializer[Option]):
+class PriceField(serializers.IntegerField):
+    """Minor units, up to 100,000.00."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=10_000_000, **kwargs)
+
+
+class PositionField(serializers.IntegerField):
+    """Where it stands among its neighbours, from 0."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=32_767, required=False, **kwargs)
+
+
+class OptionSerializer(serializers.Serializer[Any]):
     """One option and what it adds to the price."""
 
     id = PublicIdField("option_id", source="pk", read_only=True)
@@ -25,12 +35,12 @@ class OptionInput(StrictSerializer):
     """An option as staff write it."""
 
     name = serializers.CharField(max_length=80)
-    price_minor = serializers.IntegerField(required=False, **PRICE)
+    price_minor = PriceField(required=False)
     available = serializers.BooleanField(required=False)
-    position = serializers.IntegerField(**POSITION)
+    position = PositionField()
 
 
-class OptionGroupSerializer(serializers.Serializer[OptionGroup]):
+class OptionGroupSerializer(serializers.Serializer[Any]):
     """A choice that goes with an item."""
 
     id = PublicIdField("group_id", source="pk", read_only=True)
@@ -48,10 +58,10 @@ class OptionGroupInput(StrictSerializer):
     name = serializers.CharField(max_length=80)
     least = serializers.IntegerField(min_value=0, max_value=50, required=False)
     most = serializers.IntegerField(min_value=1, max_value=50, required=False)
-    position = serializers.IntegerField(**POSITION)
+    position = PositionField()
 
 
-class ItemSerializer(serializers.Serializer[MenuItem]):
+class ItemSerializer(serializers.Serializer[Any]):
     """Something to buy, as staff see it."""
 
     id = PublicIdField("item_id", source="pk", read_only=True)
@@ -70,12 +80,12 @@ class ItemInput(StrictSerializer):
     category_id = PublicIdField("category_id")
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    price_minor = serializers.IntegerField(**PRICE)
+    price_minor = PriceField()
     available = serializers.BooleanField(required=False)
-    position = serializers.IntegerField(**POSITION)
+    position = PositionField()
 
 
-class CategorySerializer(serializers.Serializer[MenuCategory]):
+class CategorySerializer(serializers.Serializer[Any]):
     """A section of the menu."""
 
     id = PublicIdField("category_id", source="pk", read_only=True)
@@ -87,7 +97,7 @@ class CategoryInput(StrictSerializer):
     """A section as staff write it."""
 
     name = serializers.CharField(max_length=80)
-    position = serializers.IntegerField(**POSITION)
+    position = PositionField()
 
 
 # --- what everybody reads ----------------------------------------------------

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
 from fleetsync.core.geo import LngLat
 from restaurants import conf, hours
-from restaurants.models import Closure, Restaurant, RestaurantStaff
+from restaurants.models import Restaurant
 from restaurants.selectors import Listed, schedule_of
 
 
@@ -29,7 +29,7 @@ class TimeZoneField(serializers.CharField):
         return name
 
 
-class ListedSerializer(serializers.Serializer[Listed]):
+class ListedSerializer(serializers.Serializer[Any]):
     """A restaurant in a list; `distance_m` where a place was given."""
 
     id = PublicIdField("restaurant_id", read_only=True)
@@ -75,7 +75,7 @@ class RestaurantPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(read_only=True, allow_null=True)
 
 
-class RestaurantSerializer(serializers.Serializer[Restaurant]):
+class RestaurantSerializer(serializers.Serializer[Any]):
     """A restaurant with its settings."""
 
     id = PublicIdField("restaurant_id", read_only=True)
@@ -150,7 +150,7 @@ class HoursInput(StrictSerializer):
     """The whole week; what was there before is replaced."""
 
     always_open = serializers.BooleanField(required=False)
-    hours = OpeningSerializer(many=True, max_length=conf.MAX_OPENINGS)
+    hours = serializers.ListField(child=OpeningSerializer(), max_length=conf.MAX_OPENINGS)
 
 
 class HoursAnswer(serializers.Serializer[Any]):
@@ -163,7 +163,7 @@ class HoursAnswer(serializers.Serializer[Any]):
     hours = OpeningSerializer(many=True, read_only=True)
 
 
-class ClosureSerializer(serializers.Serializer[Closure]):
+class ClosureSerializer(serializers.Serializer[Any]):
     """A time when it is closed whatever its hours say."""
 
     id = PublicIdField("closure_id", read_only=True)
@@ -194,7 +194,7 @@ class PauseInput(StrictSerializer):
         return attrs
 
 
-class StaffSerializer(serializers.Serializer[RestaurantStaff]):
+class StaffSerializer(serializers.Serializer[Any]):
     """Somebody who works there."""
 
     user_id = PublicIdField("user_id", read_only=True)

@@ -10,7 +10,7 @@ from restaurants.models import Zone
 from restaurants.serializers.restaurants import TimeZoneField
 
 
-class ZoneSerializer(serializers.Serializer[Zone]):
+class ZoneSerializer(serializers.Serializer[Any]):
     """A dispatch area. The polygon's last corner joins its first by itself."""
 
     id = PublicIdField("zone_id", source="pk", read_only=True)
@@ -23,7 +23,8 @@ class ZoneSerializer(serializers.Serializer[Zone]):
 
     def to_representation(self, instance: Zone) -> dict[str, Any]:
         """Return plain values; dispatch settings only where the context says `ops`."""
-        corners = [{"lat": lat, "lng": lng} for lng, lat in instance.polygon.exterior_ring.coords[:-1]]
+        ring: list[tuple[float, ...]] = list(instance.polygon.exterior_ring.coords)
+        corners = [{"lat": lat, "lng": lng} for lng, lat, *_ in ring[:-1]]
         data: dict[str, Any] = {
             "id": PublicIdField("zone_id").to_representation(instance.pk),
             "name": instance.name,
@@ -41,7 +42,7 @@ class ZoneInput(StrictSerializer):
     """A zone as admins write it."""
 
     name = serializers.CharField(max_length=80)
-    polygon = CoordinatesField(many=True, min_length=3, max_length=conf.MAX_CORNERS + 1)
+    polygon = serializers.ListField(child=CoordinatesField(), min_length=3, max_length=conf.MAX_CORNERS + 1)
     time_zone = TimeZoneField()
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, help_text="ISO 4217.")
     active = serializers.BooleanField(required=False)

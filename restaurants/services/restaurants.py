@@ -18,7 +18,7 @@ from restaurants.events import (
 )
 from restaurants.models import Restaurant, Zone
 
-SETTINGS: Final = (
+SETTINGS: Final[tuple[str, ...]] = (
     "name",
     "address",
     "phone",

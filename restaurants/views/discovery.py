@@ -63,6 +63,7 @@ class RestaurantsView(ApiView):
     @extend_schema(
         tags=["restaurants"],
         summary="Find restaurants near a place",
+        operation_id="restaurants_list",
         parameters=[DiscoveryQuery],
         responses=RestaurantPageSerializer,
     )
@@ -119,7 +120,7 @@ class RestaurantsView(ApiView):
 class RestaurantView(ApiView):
     """One restaurant."""
 
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Any:
         """Let everybody read."""
         return [AllowAny()] if self.request.method == "GET" else super().get_permissions()
 
