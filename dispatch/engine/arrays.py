@@ -24,6 +24,9 @@ Bools = npt.NDArray[np.bool_]
 FAR: float = 1e12  # cost of what cannot be done; finite, so that sums stay ordered
 
 
+EXPECTED: str = "\x00"  # prefix of the ids of expected jobs; no real id begins so
+
+
 class Roads(NamedTuple):
     """Travel times for the kernels: a table, or points and seconds per metre."""
 
@@ -44,6 +47,9 @@ class Arrays:
     """One round's work: the jobs and drivers that take part."""
 
     jobs: tuple[Job, ...]
+    """Real jobs, then expected ones."""
+    real: int
+    """Number of real jobs; the jobs from this index on are expected and never offered."""
     drivers: tuple[Driver, ...]
     left_out: dict[str, Reason]
     """Jobs that do not take part, and why."""
@@ -136,7 +142,8 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
             left_out[job.id] = Reason.ON_HOLD
         else:
             taking_part.append(job)
-    jobs = tuple(taking_part)
+    real = len(taking_part)
+    jobs = (*taking_part, *_expected(snapshot, policy))
     drivers = tuple(
         d
         for d in sorted(snapshot.drivers, key=lambda d: d.id)
@@ -156,8 +163,11 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
             at = driver_at[askers[0]]
             if fixed[at] in (-1, restaurant_at[job.restaurant]):
                 locked[k], fixed[at] = at, restaurant_at[job.restaurant]
+    weight = _floats([1.0 + policy.priority_weight * max(0, j.priority) for j in jobs])
+    weight[real:] = policy.foresight_weight
     return Arrays(
         jobs=jobs,
+        real=real,
         drivers=drivers,
         left_out=left_out,
         roads=roads_of(snapshot),
@@ -173,7 +183,7 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         ),
         ready_std=_floats([j.ready_std_s for j in jobs]),
         due=_floats([_due_s(j, policy) - now for j in jobs]),
-        weight=_floats([1.0 + policy.priority_weight * max(0, j.priority) for j in jobs]),
+        weight=weight,
         size=_ints([j.size for j in jobs]),
         locked=locked,
         place=_ints([d.place for d in drivers]),
@@ -184,6 +194,30 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         capacity=_ints([d.capacity for d in drivers]),
         fixed=fixed,
         banned=_banned(jobs, drivers),
+    )
+
+
+def _expected(snapshot: Snapshot, policy: Policy) -> tuple[Job, ...]:
+    """Return the orders expected next: those of the last `foresight_s`, moved ahead by as much.
+
+    A recent stretch repeated is a sample of the near future with the right number of orders,
+    restaurants, doors and preparation times, and no chance in it. Each is of a restaurant of
+    its own, so that nothing is stacked on an order that may never come.
+    """
+    ahead = policy.foresight_s
+    if policy.foresight_weight == 0:
+        return ()
+    recent = [p for p in snapshot.past if 0 <= snapshot.now_s - p.placed_s < ahead]
+    return tuple(
+        Job(
+            id=f"{EXPECTED}{p.id}",
+            restaurant=f"{EXPECTED}{p.id}",
+            pickup=p.pickup,
+            dropoff=p.dropoff,
+            placed_s=p.placed_s + ahead,
+            ready_s=p.ready_s + ahead,
+        )
+        for p in sorted(recent, key=lambda p: (p.placed_s, p.id))
     )
 
 

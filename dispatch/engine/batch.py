@@ -9,6 +9,7 @@ period would delay the food.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ SPARSE_K: Final = 20  # cheapest drivers kept per job in a sparse problem
 
 def batch(snapshot: Snapshot, policy: Policy) -> Plan:
     """Return the trips to offer now by one assignment of open jobs to drivers."""
-    a = build(snapshot, policy)
+    a = build(snapshot, replace(policy, foresight_weight=0.0))
     waiting: dict[str, Waiting] = {}
     unplaced: dict[str, Reason] = dict(a.left_out)
     exclusions: dict[str, tuple[Exclusion, ...]] = {}

@@ -129,6 +129,18 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An order placed lately, whatever became of it: a sample of what will be ordered next."""
+
+    id: str
+    pickup: int
+    dropoff: int
+    placed_s: float
+    ready_s: float
+    """As it was told when the order was placed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One zone at one moment: all that a decision may depend on."""
 
@@ -148,6 +160,9 @@ class Snapshot:
     half_dropoff_s: float = 120.0
     """Arrival to handed over, and again handed over to free."""
     demand: tuple[Demand, ...] = ()
+    """Every restaurant of the zone that may be ordered from, weighted by the last hours."""
+    past: tuple[Past, ...] = ()
+    """Orders placed within the last `policy.foresight_s` seconds; older ones are ignored."""
     memo: bytes | None = None
     """`Plan.memo` of the round before; checked against this snapshot, never trusted."""
 

@@ -21,7 +21,8 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "priority_weight": (0, 10),
     "acceptance_weight": (0, 5),
     "ready_quantile_std": (-2, 3),
-    "demand_half_life_s": (60, 86400),
+    "foresight_s": (0, 7200),
+    "foresight_weight": (0, 1),
     "max_stops": (1, 16),
     "max_batch": (1, 8),
     "max_detour_s": (0, 7200),
@@ -71,8 +72,10 @@ class Policy:
     """Cost per second a driver has idled less than the average; 0 switches fairness off."""
     ready_quantile_std: float = 0.0
     """Drivers are timed to ready_s + this many ready_std_s."""
-    demand_half_life_s: float = 2495.0
-    """Half-life of the demand memory (60 min time constant)."""
+    foresight_s: float = 900.0
+    """The next so many seconds are expected to bring the orders of the last so many."""
+    foresight_weight: float = 0.3
+    """What a second of an expected order counts against one of a real order; 0: no foresight."""
 
     # -- stacking ------------------------------------------------------------------------------
     max_stops: int = 14

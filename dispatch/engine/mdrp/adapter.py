@@ -10,12 +10,13 @@ from typing import Any, Final
 from dispatch.engine import decide
 from dispatch.engine.backoff import radius_m
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, SnapshotForm
-from dispatch.engine.model import Demand, Driver, DriverState, Job, Plan, Snapshot
+from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Plan, Snapshot
 from dispatch.engine.policy import Policy
 from dispatch.engine.travel import Point, StraightLine
 
 MINUTE_S: Final = 60.0
 DEMAND_MEMORY_MIN: Final = 60.0
+RECENT_MIN: Final = 120
 BASE_DEMAND: Final = 0.05  # orders assumed of a restaurant not ordered from yet
 NEAREST_RADIUS_M: Final = 5000.0
 RETRY_CAP_S: Final = 60.0
@@ -28,6 +29,8 @@ class Memory:
     engine: bytes | None = None
     seen: dict[Any, tuple[str, int]] = field(default_factory=dict)
     """Order: (restaurant, placed)."""
+    recent: tuple[tuple[Any, str, float, float, int, int], ...] = ()
+    """Orders of the last two hours: (id, restaurant, x, y, placed, ready as told)."""
     asked: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """Couriers offered a new trip last time."""
     refused: dict[Any, frozenset[str]] = field(default_factory=dict)
@@ -123,6 +126,17 @@ class Assigner:
         demand = tuple(
             Demand(place=place(*form["restaurants"][r]), weight=w) for r, w in weights.items()
         )
+        past = tuple(
+            Past(
+                id=str(o),
+                pickup=place(*form["restaurants"][r]),
+                dropoff=place(x, y),
+                placed_s=placed * MINUTE_S,
+                ready_s=ready * MINUTE_S,
+            )
+            for o, r, x, y, placed, ready in memory.recent
+            if (form["now"] - placed) * MINUTE_S < self.policy.foresight_s
+        )
         return Snapshot(
             zone="mdrp",
             now_s=form["now"] * MINUTE_S,
@@ -137,6 +151,7 @@ class Assigner:
             half_pickup_s=params["pickup_service"] / 2 * MINUTE_S,
             half_dropoff_s=params["dropoff_service"] / 2 * MINUTE_S,
             demand=demand,
+            past=past,
             memo=memory.engine,
         )
 
@@ -178,11 +193,15 @@ def _remember(form: SnapshotForm, old: Memory) -> Memory:
         for o in c.get("refused", ()):
             refused[o] = refused.get(o, frozenset()) | {c["id"]}
     seen = dict(old.seen)
-    for order in form["orders"]:
-        seen.setdefault(order["id"], (order["restaurant"], order["placed"]))
+    recent = [p for p in old.recent if p[4] > form["now"] - RECENT_MIN]
+    for o in form["orders"]:
+        if o["id"] not in seen:
+            seen[o["id"]] = (o["restaurant"], o["placed"])
+            recent.append((o["id"], o["restaurant"], o["x"], o["y"], o["placed"], o["ready"]))
     return Memory(
         engine=old.engine,
         seen=seen,
+        recent=tuple(recent),
         refused=refused,
         offers=old.offers + len(old.asked),
         refusals=refusals,

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from dispatch.engine.arrays import FAR, Arrays, Floats, Ints
+from dispatch.engine.arrays import FAR, Arrays, Floats, Ints, times
 from dispatch.engine.model import (
     DriverState,
     Exclusion,
@@ -19,11 +19,11 @@ from dispatch.engine.model import (
 )
 from dispatch.engine.plan import memo
 from dispatch.engine.plan.cost import follow, go, route_cost
-from dispatch.engine.plan.moves import first_trip_end
+from dispatch.engine.plan.moves import follow_all
 from dispatch.engine.plan.problem import Problem, Routes
 from dispatch.engine.policy import Policy
 
-UNPLACED_S: Final = 5400.0  # what a job nobody can take counts in the objective
+UNPLACED_S: Final = 86400.0  # what a job nobody can take counts in the objective
 
 
 class Answer:
@@ -39,13 +39,19 @@ class Answer:
         self.unplaced: dict[str, Reason] = dict(a.left_out)
         self.exclusions: dict[str, tuple[Exclusion, ...]] = {}
         self.asked: set[int] = set()
+        self.pickup, self.door = np.zeros(r.seq.shape), np.zeros(r.seq.shape)
+        follow_all(p, r, self.pickup, self.door)
+        self.first_leg = np.zeros(len(a.drivers))
+        if len(a.jobs):
+            self.first_leg = times(a.roads, a.place, a.pickup[r.seq[:, 0]])
 
     def plan(self, moves: int) -> Plan:
         """Return the round's plan; `moves` is how many moves the search made."""
         a, r = self.a, self.r
         routes = {a.drivers[d].id: self._route(int(d)) for d in np.nonzero(r.length)[0]}
         self._ask_in_parallel()
-        for k in np.nonzero(r.where < 0)[0]:
+        unplaced = np.nonzero(r.where < 0)[0]
+        for k in unplaced[unplaced < a.real]:
             job = a.jobs[k]
             if job.holder is not None:
                 self.unplaced[job.id] = Reason.NOT_ON_DUTY  # its driver is not in the snapshot
@@ -54,7 +60,6 @@ class Answer:
             else:
                 self.unplaced[job.id] = Reason.NO_DRIVER
                 self.exclusions[job.id] = self._why_not(int(k), -1)
-        open_ended = sum(reason is Reason.NO_DRIVER for reason in self.unplaced.values())
         return Plan(
             strategy="plan",
             proposals=tuple(self.proposals),
@@ -64,10 +69,12 @@ class Answer:
             exclusions={job: self.exclusions[job] for job in sorted(self.exclusions)},
             memo=memo.write(routes),
             stats={
-                "jobs": len(a.jobs),
+                "jobs": a.real,
+                "expected": len(a.jobs) - a.real,
                 "drivers": len(a.drivers),
                 "moves": moves,
-                "objective_s": float(r.cost[r.cost < FAR / 2].sum()) + UNPLACED_S * open_ended,
+                "objective_s": float(r.cost[r.cost < FAR / 2].sum())
+                + UNPLACED_S * float(a.weight[unplaced].sum()),
             },
         )
 
@@ -75,9 +82,8 @@ class Answer:
         """Say what becomes of one driver's route; return its trips for the memo."""
         a, n = self.a, int(self.r.length[d])
         seq, new = self.r.seq[d], self.r.new[d]
-        pickup, door = np.zeros(n), np.zeros(n)
-        cost = float(follow(self.p, seq, new, n, d, pickup, door))
-        end = int(first_trip_end(new, n))
+        pickup, door = self.pickup[d], self.door[d]
+        end = next((i for i in range(1, n) if new[i]), n)
         trip = tuple(a.jobs[k].id for k in seq[:end])
         driver, record = a.drivers[d], self.p.drivers[d]
         if record["shut"]:
@@ -93,7 +99,7 @@ class Answer:
             if trip != driver.holding:
                 self._reset(d, trip, pickup, door)
         else:
-            self._offer_or_wait(d, end, cost, pickup, door)
+            self._offer_or_wait(d, end, pickup, door)
         self._wait_for_tail(d, end, n, pickup, door)
         starts = [i for i in range(n) if new[i]] + [n]
         return tuple(
@@ -114,13 +120,13 @@ class Answer:
             )
         )
 
-    def _offer_or_wait(
-        self, d: int, end: int, cost: float, pickup: Floats, door: Floats
-    ) -> None:
+    def _offer_or_wait(self, d: int, end: int, pickup: Floats, door: Floats) -> None:
         """Offer the first trip if waiting one more round would delay its food."""
         a, driver = self.a, self.a.drivers[d]
         jobs = self.r.seq[d, :end]
-        way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
+        if jobs[0] >= a.real:
+            return  # the driver is kept for an order that is expected
+        way = float(self.first_leg[d])
         ready = float(a.ready[jobs].max())
         free = float(a.free[d])
         leave = max(free, ready - float(a.half_pickup[jobs[0]]) - way)
@@ -174,6 +180,8 @@ class Answer:
             self._wait(k, leave, a.drivers[d].id)
 
     def _wait(self, k: int, due: float, driver: str) -> None:
+        if k >= self.a.real:
+            return
         due_s = self.snapshot.now_s + max(0.0, due)
         self.waiting[self.a.jobs[k].id] = Waiting(due_s=due_s, driver=driver)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from dispatch.engine.arrays import FAR, Floats, Ints
-from dispatch.engine.plan.cost import route_cost
+from dispatch.engine.plan.cost import follow, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
 ALONE: Final = 0
@@ -196,17 +196,14 @@ def write_joined(
 
 
 @njit(cache=True, nogil=True)
-def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> int:
-    """Make (seq, new, n) the route of driver d; return its number of trips."""
-    trips = 0
+def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> None:
+    """Make (seq, new, n) the route of driver d."""
     r.length[d] = n
     r.cost[d] = cost
     for i in range(n):
         r.seq[d, i] = seq[i]
         r.new[d, i] = new[i]
         r.where[seq[i]] = d
-        trips += new[i]
-    return trips
 
 
 @njit(cache=True, nogil=True)
@@ -218,6 +215,51 @@ def cuttable(p: Problem, r: Routes, d: int, cut: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats) -> int:
+    """Fill the cost of the first i jobs (without pay) and when they are done; return the trips."""
+    n = r.length[d]
+    pickup = np.empty(n + 1, np.float64)
+    door = np.empty(n + 1, np.float64)
+    follow(p, r.seq[d], r.new[d], n, d, pickup, door)
+    rule = p.rules[0]
+    head[0] = 0.0
+    end[0] = p.drivers[d].free
+    trips = 0
+    for i in range(n):
+        job = p.jobs[r.seq[d, i]]
+        late = max(0.0, door[i] - job.due)
+        cost = job.weight * (door[i] - job.placed + rule.overage * late)
+        head[i + 1] = head[i] + cost + (p.drivers[d].start_cost if i == 0 else 0.0)
+        end[i + 1] = door[i] + rule.half_dropoff
+        trips += r.new[d, i]
+    return trips
+
+
+@njit(cache=True, nogil=True)
+def tail_floor(p: Problem, r: Routes, b: int, cut: int, a: int, start: float, limit: float) -> float:
+    """Return the least the tail of b (from `cut`) can cost with driver a, free at `start`.
+
+    Drives between stops count as nothing; stops early once `limit` is reached.
+    """
+    rule = p.rules[0]
+    total, t = 0.0, start
+    for i in range(cut, r.length[b]):
+        o = r.seq[b, i]
+        job = p.jobs[o]
+        floor = p.floor[o, a]
+        if floor >= FAR / 2:
+            return FAR
+        t += rule.half_dropoff
+        if r.new[b, i] == 1:
+            t += 2.0 * job.half_pickup + job.direct
+        total += max(floor, job.weight * (t - job.placed))
+        if total >= limit:
+            return total
+        t += rule.half_dropoff
+    return total
+
+
+@njit(cache=True, nogil=True)
 def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     """Swap what two drivers do after some trip where that costs less; return the moves."""
     width = r.seq.shape[1]
@@ -226,20 +268,21 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     new_a = np.empty(2 * width, np.int64)
     seq_b = np.empty(2 * width, np.int64)
     new_b = np.empty(2 * width, np.int64)
+    head = np.zeros((m, width + 1), np.float64)
+    end = np.zeros((m, width + 1), np.float64)
     trips = np.zeros(m, np.int64)
     for d in range(m):
-        for i in range(r.length[d]):
-            trips[d] += r.new[d, i]
+        trips[d] = note_heads(p, r, d, head[d], end[d])
     most = p.rules[0].max_stops
     moves = 0
     for a in range(m):
         if p.drivers[a].shut:
             continue
         for b in range(a + 1, m):
-            if p.drivers[b].shut or moves >= budget:
-                continue
             if trips[a] < 2 and trips[b] < 2:
                 continue  # single trips: relocation and the re-deal cover these
+            if p.drivers[b].shut or moves >= budget:
+                continue
             best = r.cost[a] + r.cost[b] - LESS
             done = False
             for i in range(r.length[a] + 1):
@@ -250,6 +293,16 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
                         continue
                     if i + r.length[b] - j > most or j + r.length[a] - i > most:
                         continue
+                    room = best - head[a, i] - head[b, j]
+                    if room <= 0.0:
+                        continue
+                    if j < r.length[b] and p.floor[r.seq[b, j], a] >= room:
+                        continue
+                    if i < r.length[a] and p.floor[r.seq[a, i], b] >= room:
+                        continue
+                    room -= tail_floor(p, r, b, j, a, end[a, i], room)
+                    if room <= 0.0 or tail_floor(p, r, a, i, b, end[b, j], room) >= room:
+                        continue
                     n_a = write_joined(r, a, i, b, j, seq_a, new_a)
                     cost_a = route_cost(p, seq_a, new_a, n_a, a)
                     if cost_a >= FAR / 2:
@@ -257,8 +310,10 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
                     n_b = write_joined(r, b, j, a, i, seq_b, new_b)
                     cost_b = route_cost(p, seq_b, new_b, n_b, b)
                     if cost_a + cost_b < best:
-                        trips[a] = take(r, a, seq_a, new_a, n_a, cost_a)
-                        trips[b] = take(r, b, seq_b, new_b, n_b, cost_b)
+                        take(r, a, seq_a, new_a, n_a, cost_a)
+                        take(r, b, seq_b, new_b, n_b, cost_b)
+                        trips[a] = note_heads(p, r, a, head[a], end[a])
+                        trips[b] = note_heads(p, r, b, head[b], end[b])
                         moves += 1
                         done = True
                         break
@@ -274,8 +329,18 @@ def deal_costs(p: Problem, r: Routes, routes: Ints, drivers: Ints) -> Floats:
     for i in range(len(routes)):
         d = routes[i]
         for j in range(len(drivers)):
+            if p.floor[r.seq[d, 0], drivers[j]] >= FAR / 2:
+                out[i, j] = FAR
+                continue
             out[i, j] = route_cost(p, r.seq[d], r.new[d], r.length[d], drivers[j])
     return out
+
+
+@njit(cache=True, nogil=True)
+def follow_all(p: Problem, r: Routes, pickup: Floats, door: Floats) -> None:
+    """Fill the (drivers, stops) moments of pickup and door."""
+    for d in range(len(p.drivers)):
+        follow(p, r.seq[d], r.new[d], r.length[d], d, pickup[d], door[d])
 
 
 @njit(cache=True, nogil=True)

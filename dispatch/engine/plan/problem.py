@@ -7,7 +7,6 @@ number of jobs. A job is in at most one route; `where[job]` is its driver or -1.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -145,11 +144,11 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
         weight = np.array([d.weight for d in snapshot.demand])[order]
         weight = weight / weight.sum()
         way = times(a.roads, a.place[:, None], place[order][None, :])
-        reach = np.array([math.fsum(row) for row in np.where(way < FAR / 2, way, 0.0) * weight])
-        cost -= policy.position_weight * (reach - math.fsum(reach[loose]) / loose.sum())
+        reach = (np.where(way < FAR / 2, way, 0.0) * weight).sum(axis=1)
+        cost -= policy.position_weight * (reach - reach[loose].mean())
     if policy.fairness_weight:
         idle = np.array([d.idle_s for d in a.drivers])
-        cost -= policy.fairness_weight * (idle - math.fsum(idle[loose]) / loose.sum())
+        cost -= policy.fairness_weight * (idle - idle[loose].mean())
     refusal = np.array([1.0 / max(d.accept_p, 0.1) - 1.0 for d in a.drivers])
     busy = np.array([d.state is DriverState.INBOUND for d in a.drivers])
     cost += np.where(busy, 0.0, policy.acceptance_weight * policy.answer_s * refusal)

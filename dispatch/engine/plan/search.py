@@ -32,8 +32,8 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     """Return routes with what is binding first, then what the last round planned.
 
     Accepted and offered jobs are the first trip of their driver whatever the memory says. Of
-    the memory every trip counts as far as its jobs are still open, of one restaurant, in no
-    other route and allowed; from the first trip on that breaks a rule, the rest is dropped.
+    the memory every trip counts as far as its jobs are still open, of one restaurant and in
+    no other route; trips at the end are dropped until the route breaks no rule.
     """
     m, n = len(a.drivers), len(a.jobs)
     r = Routes(
@@ -63,22 +63,24 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
             _append(r, d, bound[: policy.max_stops])
         if _cost(p, r, d) >= FAR / 2:
             p.drivers[d]["shut"] = 1  # a fact, though it breaks a rule: leave it alone
+    remembered: dict[int, list[list[int]]] = {}
     for d, driver in enumerate(a.drivers):
-        if p.drivers[d]["shut"]:
-            continue
         trips = last.get(driver.id, ())
+        if not trips or p.drivers[d]["shut"]:
+            continue
         for trip in trips[1:] if p.drivers[d]["fixed"] >= 0 else trips:
             jobs = [at[j] for j in trip if j in at and _is_loose(a, r, at[j])]
             jobs = [k for k in dict.fromkeys(jobs) if a.restaurant[k] == a.restaurant[jobs[0]]]
-            length = int(r.length[d])
-            if not jobs or length + len(jobs) > policy.max_stops:
-                continue
-            _append(r, d, jobs)
-            if _cost(p, r, d) >= FAR / 2:
-                r.length[d] = length
-                r.where[jobs] = -1
-                break
+            if jobs and r.length[d] + len(jobs) <= policy.max_stops:
+                _append(r, d, jobs)
+                remembered.setdefault(d, []).append(jobs)
     moves.cost_all(p, r)
+    for d in [d for d in remembered if r.cost[d] >= FAR / 2]:
+        while r.cost[d] >= FAR / 2 and remembered[d]:
+            jobs = remembered[d].pop()
+            r.length[d] -= len(jobs)
+            r.where[jobs] = -1
+            r.cost[d] = _cost(p, r, d)
     return r
 
 
@@ -123,15 +125,16 @@ def improve(p: Problem, a: Arrays, r: Routes, policy: Policy) -> Work:
     fill_floor(p)
     keep_candidates(p, r, policy.candidates_k)
     movable = np.nonzero((p.drivers["fixed"] < 0) & (p.drivers["shut"] == 0))[0]
-    for turn in range(policy.rounds):
+    for _ in range(policy.rounds):
         fresh = _fresh(a, r)
         work.spend(moves.insert_all(p, r, fresh))
         for _ in range(policy.passes):
             if work.left <= 0 or not work.spend(moves.relocate(p, r, work.left)):
                 break
-        if work.left > 0:
-            work.spend(moves.exchange_tails(p, r, work.left))
-        if work.left <= 0 or (not _deal(p, r, movable, work) and turn > 0):
+        if work.left <= 0:
+            break
+        exchanged = work.spend(moves.exchange_tails(p, r, work.left))
+        if not _deal(p, r, movable, work) and not exchanged:
             break
     return work
 
