@@ -83,7 +83,7 @@ class QuoteMismatch(DomainError):
 
 
 class OrderClosed(DomainError):
-    """It was rejected, cancelled, delivered or brought back, or has left the kitchen; `status` says which."""
+    """It was rejected, cancelled, delivered or brought back, or has left the kitchen; `order_status` says which."""
 
     code = "order-closed"
     title = "The order can no longer be changed."
@@ -91,7 +91,7 @@ class OrderClosed(DomainError):
 
 
 class CancelTooLate(DomainError):
-    """The order has gone too far for this role to cancel it; `status` says how far."""
+    """The order has gone too far for this role to cancel it; `order_status` says how far."""
 
     code = "cancel-too-late"
     title = "It is too late to cancel this order."

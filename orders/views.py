@@ -65,7 +65,11 @@ class QuoteView(ApiView):
 
 @extend_schema_view(
     list=extend_schema(
-        tags=["orders"], summary="List orders", parameters=[OrderQuery], responses=OrderOutput(many=True)
+        tags=["orders"],
+        summary="List orders",
+        description="Customers see their own, staff their restaurants', drivers those they carry, ops all.",
+        parameters=[OrderQuery],
+        responses=OrderOutput(many=True),
     ),
     retrieve=extend_schema(
         tags=["orders"],
@@ -93,7 +97,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         orders = selectors.orders_for(user_of(self.request))
         if self.action != "list":
             return orders
-        wanted = checked(OrderQuery, self.request.query_params)
+        wanted = checked(OrderQuery, self.request.query_params.dict())
         return selectors.narrowed(
             orders,
             statuses=wanted.get("status"),

@@ -33,7 +33,7 @@ def cancel_order(*, order_id: UUID, by: CancelledBy, reason: str, now: datetime,
             raise errors.CancelTooLate(
                 f"The order is {status}: {by.lower()} can no longer cancel it.",
                 order_id=public("order_id", order.pk),
-                status=status,
+                order_status=status,
             )
         save(order, status=OrderStatus.CANCELLED, reason=reason, closed_at=now)
         emit(events.OrderCancelled(**ids_of(order), reason=reason_word(reason), by=by))

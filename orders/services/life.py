@@ -44,7 +44,7 @@ def require_open(*, order_id: UUID) -> Order:
 def closed(order: Order) -> errors.OrderClosed:
     """Return the refusal that says in which state the order is."""
     return errors.OrderClosed(
-        f"The order is {order.status}.", order_id=public("order_id", order.pk), status=order.status
+        f"The order is {order.status}.", order_id=public("order_id", order.pk), order_status=order.status
     )
 
 
@@ -55,7 +55,7 @@ def refusal(order: Order, step: str) -> errors.OrderClosed | IllegalTransition:
     return IllegalTransition(
         f"The order is {order.status}: it cannot be {step}.",
         order_id=public("order_id", order.pk),
-        status=order.status,
+        order_status=order.status,
     )
 
 
