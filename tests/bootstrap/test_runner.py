@@ -128,17 +128,18 @@ class TestRun:
         assert "runner.silent" in [line["event"] for line in logged(layout, "runner")]
 
     def test_who_ignores_the_request_to_stop_is_killed_in_time(self, layout):
+        assert runner.FOREGROUND_STOP_S + runner.STOP_WITHIN_S < 5
         stubborn = program(
-            layout, "stubborn", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+            layout,
+            "stubborn",
+            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('set', flush=True); time.sleep(600)",
         )
 
         async def wait(_current):
-            await asyncio.sleep(0.5)
+            await until(lambda: "set" in (layout.local / "logs" / "stubborn.log").read_text())
 
-        began = time.monotonic()
         run(layout, [stubborn], after=wait)
-        assert time.monotonic() - began < 5 + 1
-        assert children.birth_of(stubborn.child.pid) is None
+        assert stubborn.child.returncode == -signal.SIGKILL
 
 
 class TestAfterTheRunnerWasKilled:
