@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,9 @@ class Program:
     restarts: int = 0
     was_ready: bool = False
     child: asyncio.subprocess.Process | None = None
-    _shown: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    _second: float = 0.0  # in which `_lines` were shown
+    _lines: int = 0
+    _inside: bool = False  # of a traceback that is shown
 
 
 class Runner:
@@ -245,16 +247,15 @@ class Runner:
 
     def _show(self, program: Program, position: int, line: str) -> None:
         level = logs.level_of(line)
-        inside = line.startswith((" ", "\t"))  # of a traceback
-        if not self._verbose and not inside and level not in ("warning", "error", "critical"):
+        wanted = self._verbose or level in ("warning", "error", "critical")
+        program._inside = wanted or (program._inside and line.startswith((" ", "\t")))
+        if not program._inside:
             return
-        second, count = program._shown
         now = time.monotonic()
-        if now - second > 1:
-            program._shown[:] = [now, 1]
-        elif count < LINES_PER_SECOND:
-            program._shown[1] += 1
-        else:
+        if now - program._second > 1:
+            program._second, program._lines = now, 0
+        program._lines += 1
+        if program._lines > LINES_PER_SECOND:
             return
         say(f"{logs.prefix(program.name, position)} {logs.render(line)}")
 
