@@ -41,6 +41,9 @@ def for_children(
         "FLEETSYNC_HEALTH_DIR": str(health or layout.health),
         "NUMBA_CACHE_DIR": str(layout.local / "numba"),
     }
+    if env.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Eight processes that compile Django anew take longer to start than all the rest.
+        env["PYTHONPYCACHEPREFIX"] = str(layout.local / "pycache")
     env.setdefault("FLEETSYNC_SHARED", str(layout.project.parent / "shared"))
     if ports:
         env |= {
