@@ -198,6 +198,8 @@ SPECTACULAR_SETTINGS = {
 _database = env.db_url("DATABASE_URL", default="postgis:///fleetsync", engine="django.contrib.gis.db.backends.postgis")
 # Connections a process may open; keep the sum over processes below max_connections.
 FLEETSYNC_POOL_MAX = env.int("FLEETSYNC_POOL_MAX", default=FLEETSYNC_API_THREADS + 2)
+# Processes of this installation that open such a pool: api, live, worker, relay, flusher, beat.
+FLEETSYNC_PROCESSES = env.int("FLEETSYNC_PROCESSES", default=6)
 _options = dict(_database.get("OPTIONS") or {})
 _options.setdefault("pool", {"min_size": 1, "max_size": FLEETSYNC_POOL_MAX, "timeout": 2, "max_idle": 600})
 _options.setdefault("options", "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c statement_timeout=20000")
@@ -255,6 +257,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "dispatch"
 CELERY_TIMEZONE = "UTC"
+# Business days after which finished streams of the event log are forgotten.
+FLEETSYNC_EVENT_DAYS = env.float("FLEETSYNC_EVENT_DAYS", default=90)
+CELERY_BEAT_SCHEDULE = {"forget-old": {"task": "core.forget_old", "schedule": 3600.0}}
 
 # --- Dispatch, tracking, orders ----------------------------------------------
 

@@ -47,6 +47,7 @@ class OrderRejected(OrderEvent):
     """The kitchen refused, or was silent."""
 
     type: ClassVar[str] = "order.rejected"
+    ends: ClassVar[bool] = True
     reason: str
 
 
@@ -91,6 +92,7 @@ class OrderDelivered(OrderEvent):
     """It was handed over."""
 
     type: ClassVar[str] = "order.delivered"
+    ends: ClassVar[bool] = True
 
 
 @event
@@ -99,6 +101,7 @@ class OrderCancelled(OrderEvent):
     """It will not be delivered; `by` is a role."""
 
     type: ClassVar[str] = "order.cancelled"
+    ends: ClassVar[bool] = True
     reason: str
     by: str
 
@@ -118,3 +121,4 @@ class OrderReturned(OrderEvent):
     """It is back at the restaurant."""
 
     type: ClassVar[str] = "order.returned"
+    ends: ClassVar[bool] = True

@@ -12,6 +12,6 @@ class CoreConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        """Import `handlers` and `timers` of all apps and the OpenAPI extensions."""
+        """Import `handlers` and `timers` of all apps, the checks and the OpenAPI extensions."""
         autodiscover_modules("handlers", "timers")
-        from fleetsync.core import schema  # noqa: F401
+        from fleetsync.core import checks, schema  # noqa: F401
