@@ -98,7 +98,9 @@ class DriverPosition(models.Model):
     recorded_at = models.DateTimeField(help_text="The phone's clock; orders one device's pings, nothing else.")
     seq = models.PositiveBigIntegerField(default=0)
     received_at = models.DateTimeField(help_text="Business time; freshness.")
-    near_stop = models.PositiveSmallIntegerField(default=0, help_text="Points in a row inside the next stop's geofence.")
+    near_stop = models.PositiveSmallIntegerField(
+        default=0, help_text="Points in a row inside the next stop's geofence."
+    )
 
     class Meta:
         constraints = [ValidPoint(field="point", name="position_point")]
@@ -197,9 +199,11 @@ class DispatchJob(PublicModel):
     first_due_at = models.DateTimeField(null=True, blank=True)
     search_until = models.DateTimeField(null=True, blank=True, help_text="15 min after it first was due.")
     refusals = models.PositiveSmallIntegerField(default=0)
+    mask_from = models.DateTimeField(null=True, blank=True, help_text="Refusals before this count no more: re-opened.")
 
     class Meta:
         indexes = [
+            models.Index(fields=["zone"], name="job_of_zone", condition=Q(searching=True)),
             models.Index(fields=["next_attempt_at"], name="job_next_attempt", condition=Q(searching=True)),
             models.Index(fields=["search_until"], name="job_search_until", condition=Q(searching=True)),
         ]
@@ -254,9 +258,7 @@ class Offer(PublicModel):
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="offer_expiry", condition=Q(status=OfferStatus.OPEN)),
-            models.Index(
-                fields=["ack_by"], name="offer_unacked", condition=Q(status=OfferStatus.OPEN, acked_at=None)
-            ),
+            models.Index(fields=["ack_by"], name="offer_unacked", condition=Q(status=OfferStatus.OPEN, acked_at=None)),
             models.Index(fields=["driver", "-id"], name="offer_of_driver"),
         ]
 
@@ -280,3 +282,25 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"round {self.fence} of {self.zone_id}"
+
+
+class DecisionRecord(PublicModel):
+    """Why this driver: what one round weighed for one delivery. Ids, seconds and metres only."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="decisions")
+    zone = models.ForeignKey(Zone, models.CASCADE, related_name="+")
+    fence = models.PositiveBigIntegerField(help_text="Which round of the zone.")
+    at = models.DateTimeField(help_text="Business time.")
+    strategy = models.CharField(max_length=16, help_text="The one that decided.")
+    fallback = models.CharField(max_length=120, blank=True, help_text="Why a simpler one took over; empty: none did.")
+    solve_ms = models.FloatField(help_text="Real time of the engine, milliseconds.")
+    driver = models.ForeignKey(Driver, models.CASCADE, null=True, related_name="+", help_text="Who was asked.")
+    score = models.JSONField(default=dict, help_text="Parts of the cost, seconds; smaller is better.")
+    exclusions = models.JSONField(default=list, help_text="Near drivers who were not asked: driver, reason, value.")
+    conf = models.CharField(max_length=12, help_text="Fingerprint of the zone's settings.")
+
+    class Meta:
+        indexes = [models.Index(fields=["delivery", "-id"], name="decision_of_delivery")]
+
+    def __str__(self) -> str:
+        return f"{self.strategy} for {self.delivery_id}"

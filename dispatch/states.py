@@ -45,8 +45,14 @@ DELIVERY_FOLLOWERS: Final[Mapping[DeliveryStatus, frozenset[DeliveryStatus]]] = 
 #: A driver holds it: it counts in his load.
 ACTIVE: Final = frozenset(
     {
-        D.ASSIGNED, D.EN_ROUTE_TO_PICKUP, D.ARRIVED_AT_PICKUP, D.PICKED_UP, D.EN_ROUTE_TO_DROPOFF,
-        D.ARRIVED_AT_DROPOFF, D.UNDELIVERABLE, D.RETURNING,
+        D.ASSIGNED,
+        D.EN_ROUTE_TO_PICKUP,
+        D.ARRIVED_AT_PICKUP,
+        D.PICKED_UP,
+        D.EN_ROUTE_TO_DROPOFF,
+        D.ARRIVED_AT_DROPOFF,
+        D.UNDELIVERABLE,
+        D.RETURNING,
     }
 )
 BEFORE_PICKUP: Final = frozenset({D.ASSIGNED, D.EN_ROUTE_TO_PICKUP, D.ARRIVED_AT_PICKUP})
@@ -54,8 +60,13 @@ ON_BOARD: Final = ACTIVE - BEFORE_PICKUP
 FINISHED: Final = frozenset({D.DELIVERED, D.RETURNED, D.CANCELLED})
 #: The way of a delivery that goes well; a later tap implies the earlier steps.
 ROAD: Final = (
-    D.ASSIGNED, D.EN_ROUTE_TO_PICKUP, D.ARRIVED_AT_PICKUP, D.PICKED_UP, D.EN_ROUTE_TO_DROPOFF,
-    D.ARRIVED_AT_DROPOFF, D.DELIVERED,
+    D.ASSIGNED,
+    D.EN_ROUTE_TO_PICKUP,
+    D.ARRIVED_AT_PICKUP,
+    D.PICKED_UP,
+    D.EN_ROUTE_TO_DROPOFF,
+    D.ARRIVED_AT_DROPOFF,
+    D.DELIVERED,
 )
 
 

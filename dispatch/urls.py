@@ -1,1 +1,21 @@
-urlpatterns: list = []
+"""Addresses of the dispatch app, under /api/v1/."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from dispatch import views
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("offers", views.OfferViewSet, basename="offer")
+router.register("deliveries", views.DeliveryViewSet, basename="delivery")
+
+urlpatterns = [
+    path("driver-sessions", views.SessionsView.as_view(), name="driver-sessions"),
+    path("driver-sessions/current", views.CurrentSessionView.as_view(), name="driver-session"),
+    path("driver-sessions/current/pause", views.PauseView.as_view(), name="driver-session-pause"),
+    path("driver-sessions/current/resume", views.ResumeView.as_view(), name="driver-session-resume"),
+    path("drivers/nearby", views.NearbyView.as_view(), name="drivers-nearby"),
+    path("shifts", views.ShiftsView.as_view(), name="shifts"),
+    path("shifts/<shift_id:shift_id>", views.ShiftView.as_view(), name="shift"),
+    path("", include(router.urls)),
+]

@@ -178,9 +178,7 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         restaurant=_ints([restaurant_at[j.restaurant] for j in jobs]),
         half_pickup=_floats([snapshot.half_pickup_at(j.restaurant) for j in jobs]),
         placed=_floats([j.placed_s - now for j in jobs]),
-        ready=_floats(
-            [j.ready_s - now + policy.ready_quantile_std * j.ready_std_s for j in jobs]
-        ),
+        ready=_floats([j.ready_s - now + policy.ready_quantile_std * j.ready_std_s for j in jobs]),
         ready_std=_floats([j.ready_std_s for j in jobs]),
         due=_floats([_due_s(j, policy) - now for j in jobs]),
         weight=weight,

@@ -10,9 +10,7 @@ CAP_S: Final = 60.0
 RADII_M: Final = (1500.0, 3000.0, 5000.0, 7000.0)
 
 
-def retry_after_s(
-    attempt: int, *, base_s: float = BASE_S, cap_s: float = CAP_S, rng: Random
-) -> float:
+def retry_after_s(attempt: int, *, base_s: float = BASE_S, cap_s: float = CAP_S, rng: Random) -> float:
     """Return the pause after search number `attempt` (from 0), in seconds.
 
     Exponential with full jitter: uniform in [0, min(cap_s, base_s * 2**attempt)],

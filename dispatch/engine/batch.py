@@ -53,10 +53,7 @@ def batch(snapshot: Snapshot, policy: Policy) -> Plan:
         [
             i
             for i, d in enumerate(a.drivers)
-            if d.state is not DriverState.INBOUND
-            and not d.has_open_offer
-            and not d.holding
-            and a.free[i] <= LOOK_S
+            if d.state is not DriverState.INBOUND and not d.has_open_offer and not d.holding and a.free[i] <= LOOK_S
         ],
         dtype=np.int64,
     )
@@ -123,12 +120,7 @@ def _pairs(
     cost += ENGAGED_WEIGHT * (drop + a.half_dropoff - leave) - AGE_WEIGHT * weight * -placed
     end = drop + a.half_dropoff
     in_break = (end > a.break_from[cols][None, :]) & (begin < a.break_to[cols][None, :])
-    cannot: Bools = (
-        (pick > a.off[cols][None, :])
-        | a.banned[np.ix_(cols, rows)].T
-        | in_break
-        | (go + out >= FAR / 2)
-    )
+    cannot: Bools = (pick > a.off[cols][None, :]) | a.banned[np.ix_(cols, rows)].T | in_break | (go + out >= FAR / 2)
     cost[cannot] = FAR
     return cost, pick, leave, drop
 

@@ -66,9 +66,7 @@ class EngineProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
     def warm(self, *, timeout_s: float = START_TIMEOUT_S) -> None:
@@ -81,9 +79,7 @@ class EngineProcess:
         with self._lock:
             self._await_ready(time.monotonic() + timeout_s)
 
-    def decide(
-        self, snapshot: Snapshot, policy: Policy, *, timeout_s: float = TIMEOUT_S
-    ) -> Plan:
+    def decide(self, snapshot: Snapshot, policy: Policy, *, timeout_s: float = TIMEOUT_S) -> Plan:
         """Return the child's plan.
 
         A child that is still starting counts as late, but is left to finish starting.

@@ -80,9 +80,7 @@ def _choose(
     asked = 0
     for n in near:
         if n.distance_m > job.radius_m:
-            left_out.append(
-                Exclusion(driver=n.driver.id, reason=Reason.TOO_FAR, value=n.distance_m)
-            )
+            left_out.append(Exclusion(driver=n.driver.id, reason=Reason.TOO_FAR, value=n.distance_m))
             break
         reason = obstacle(snapshot, job, n.driver)
         if reason is None and n.driver.id in busy:
@@ -90,9 +88,7 @@ def _choose(
         if reason is None and chosen is None:
             chosen = n
         else:
-            left_out.append(
-                Exclusion(driver=n.driver.id, reason=reason or Reason.LATER, value=n.distance_m)
-            )
+            left_out.append(Exclusion(driver=n.driver.id, reason=reason or Reason.LATER, value=n.distance_m))
         asked += reason is None
         if asked >= policy.nearest_k:
             break

@@ -134,7 +134,6 @@ class Policy:
                 continue
             if name not in known:
                 raise ValueError(f"{name}: no such parameter")
-            if known[name] is int and isinstance(value, float) and value.is_integer():
-                value = int(value)
-            given[name] = value
+            whole = known[name] is int and isinstance(value, float) and value.is_integer()
+            given[name] = int(value) if whole else value
         return cls(**given)

@@ -28,10 +28,7 @@ def sphere_distance_m(a: Point, b: Point) -> float:
     Source: haversine formula, R. W. Sinnott, Sky and Telescope 68 (1984); right across ±180°.
     """
     lng_a, lat_a, lng_b, lat_b = map(math.radians, (*a, *b))
-    h = (
-        math.sin((lat_b - lat_a) / 2) ** 2
-        + math.cos(lat_a) * math.cos(lat_b) * math.sin((lng_b - lng_a) / 2) ** 2
-    )
+    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lng_b - lng_a) / 2) ** 2
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, h)))
 
 

@@ -37,9 +37,7 @@ def rehearsal(*, table: bool) -> Snapshot:
             )
             for i in range(3)
         ),
-        drivers=tuple(
-            Driver(id=f"d{i}", state=DriverState.IDLE, place=4 + i, free_s=0.0) for i in range(2)
-        ),
+        drivers=tuple(Driver(id=f"d{i}", state=DriverState.IDLE, place=4 + i, free_s=0.0) for i in range(2)),
     )
 
 

@@ -12,221 +12,512 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
-        ('accounts', '0001_initial'),
-        ('orders', '0001_initial'),
-        ('restaurants', '0001_initial'),
+        ("core", "0001_initial"),
+        ("accounts", "0001_initial"),
+        ("orders", "0001_initial"),
+        ("restaurants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('zone', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='round', serialize=False, to='restaurants.zone')),
-                ('lease_until', models.DateTimeField(help_text='Machine time.', null=True)),
-                ('fence', models.PositiveBigIntegerField(default=0, help_text='Grows with every holder; a stale one writes nothing.')),
-                ('again', models.BooleanField(default=False, help_text='Run once more: something changed meanwhile.')),
-                ('next_tick_at', models.DateTimeField(help_text='Business time.')),
-                ('ran_at', models.DateTimeField(null=True)),
-                ('strategy', models.CharField(blank=True, help_text='Which one decided last.', max_length=16)),
-                ('fallback', models.CharField(blank=True, help_text='Why a simpler one took over; empty: none did.', max_length=120)),
-                ('solve_ms', models.FloatField(default=0.0)),
-                ('memo', models.BinaryField(help_text="The engine's plan, its warm start; never trusted.", null=True)),
+                (
+                    "zone",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="round",
+                        serialize=False,
+                        to="restaurants.zone",
+                    ),
+                ),
+                ("lease_until", models.DateTimeField(help_text="Machine time.", null=True)),
+                (
+                    "fence",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="Grows with every holder; a stale one writes nothing."
+                    ),
+                ),
+                ("again", models.BooleanField(default=False, help_text="Run once more: something changed meanwhile.")),
+                ("next_tick_at", models.DateTimeField(help_text="Business time.")),
+                ("ran_at", models.DateTimeField(null=True)),
+                ("strategy", models.CharField(blank=True, help_text="Which one decided last.", max_length=16)),
+                (
+                    "fallback",
+                    models.CharField(
+                        blank=True, help_text="Why a simpler one took over; empty: none did.", max_length=120
+                    ),
+                ),
+                ("solve_ms", models.FloatField(default=0.0)),
+                ("memo", models.BinaryField(help_text="The engine's plan, its warm start; never trusted.", null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='DriverPosition',
+            name="DriverPosition",
             fields=[
-                ('driver', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='position', serialize=False, to='accounts.driver')),
-                ('point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('cell', django.contrib.gis.db.models.fields.PointField(geography=True, spatial_index=False, srid=4326)),
-                ('available', models.BooleanField(default=False, help_text='Online, fresh, with room: may be matched.')),
-                ('heading_deg', models.FloatField(null=True)),
-                ('speed_mps', models.FloatField(null=True)),
-                ('accuracy_m', models.FloatField(null=True)),
-                ('recorded_at', models.DateTimeField(help_text="The phone's clock; orders one device's pings, nothing else.")),
-                ('seq', models.PositiveBigIntegerField(default=0)),
-                ('received_at', models.DateTimeField(help_text='Business time; freshness.')),
-                ('near_stop', models.PositiveSmallIntegerField(default=0, help_text="Points in a row inside the next stop's geofence.")),
+                (
+                    "driver",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="position",
+                        serialize=False,
+                        to="accounts.driver",
+                    ),
+                ),
+                ("point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                (
+                    "cell",
+                    django.contrib.gis.db.models.fields.PointField(geography=True, spatial_index=False, srid=4326),
+                ),
+                (
+                    "available",
+                    models.BooleanField(default=False, help_text="Online, fresh, with room: may be matched."),
+                ),
+                ("heading_deg", models.FloatField(null=True)),
+                ("speed_mps", models.FloatField(null=True)),
+                ("accuracy_m", models.FloatField(null=True)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(help_text="The phone's clock; orders one device's pings, nothing else."),
+                ),
+                ("seq", models.PositiveBigIntegerField(default=0)),
+                ("received_at", models.DateTimeField(help_text="Business time; freshness.")),
+                (
+                    "near_stop",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Points in a row inside the next stop's geofence."
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GistIndex(condition=models.Q(('available', True)), fields=['cell'], name='position_available')],
-                'constraints': [fleetsync.core.geo.ValidPoint(field='point', name='position_point')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GistIndex(
+                        condition=models.Q(("available", True)), fields=["cell"], name="position_available"
+                    )
+                ],
+                "constraints": [fleetsync.core.geo.ValidPoint(field="point", name="position_point")],
             },
         ),
         migrations.CreateModel(
-            name='DriverSession',
+            name="DriverSession",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('AVAILABLE', 'Available'), ('BUSY', 'Busy'), ('PAUSED', 'Paused'), ('OFFLINE', 'Offline')], default='AVAILABLE', max_length=16)),
-                ('load', models.PositiveSmallIntegerField(default=0, help_text='Deliveries held now.')),
-                ('capacity', models.PositiveSmallIntegerField()),
-                ('off_at', models.DateTimeField(blank=True, help_text="No pickup after this: the shift's end.", null=True)),
-                ('started_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(help_text='Business time; silence past it ends the session.')),
-                ('idle_since', models.DateTimeField(help_text='Without a job since then.', null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=32)),
-                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='accounts.driver')),
-                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='restaurants.zone')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("BUSY", "Busy"),
+                            ("PAUSED", "Paused"),
+                            ("OFFLINE", "Offline"),
+                        ],
+                        default="AVAILABLE",
+                        max_length=16,
+                    ),
+                ),
+                ("load", models.PositiveSmallIntegerField(default=0, help_text="Deliveries held now.")),
+                ("capacity", models.PositiveSmallIntegerField()),
+                (
+                    "off_at",
+                    models.DateTimeField(blank=True, help_text="No pickup after this: the shift's end.", null=True),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(help_text="Business time; silence past it ends the session.")),
+                ("idle_since", models.DateTimeField(help_text="Without a job since then.", null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=32)),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="accounts.driver"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="restaurants.zone"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('CREATED', 'Created'), ('SEARCHING', 'Searching'), ('ASSIGNED', 'Assigned'), ('EN_ROUTE_TO_PICKUP', 'En Route To Pickup'), ('ARRIVED_AT_PICKUP', 'Arrived At Pickup'), ('PICKED_UP', 'Picked Up'), ('EN_ROUTE_TO_DROPOFF', 'En Route To Dropoff'), ('ARRIVED_AT_DROPOFF', 'Arrived At Dropoff'), ('DELIVERED', 'Delivered'), ('NO_DRIVER_FOUND', 'No Driver Found'), ('UNDELIVERABLE', 'Undeliverable'), ('RETURNING', 'Returning'), ('RETURNED', 'Returned'), ('CANCELLED', 'Cancelled')], default='CREATED', max_length=20)),
-                ('batch_id', models.UUIDField(blank=True, help_text='Deliveries carried together share it.', null=True)),
-                ('drop_sequence', models.PositiveSmallIntegerField(default=0, help_text='Order of the drop-offs of a driver.')),
-                ('pickup_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('dropoff_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('ready_at', models.DateTimeField(help_text='When the kitchen promises the food.')),
-                ('promised_at', models.DateTimeField()),
-                ('priority', models.SmallIntegerField(default=0, help_text='Ops: above 0 goes first.')),
-                ('held', models.BooleanField(default=False, help_text='Ops: not offered while held.')),
-                ('pickup_eta_at', models.DateTimeField(blank=True, null=True)),
-                ('dropoff_eta_at', models.DateTimeField(blank=True, null=True)),
-                ('eta_low_at', models.DateTimeField(blank=True, null=True)),
-                ('eta_high_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('assigned_at', models.DateTimeField(blank=True, null=True)),
-                ('arrived_at_pickup_at', models.DateTimeField(blank=True, null=True)),
-                ('picked_up_at', models.DateTimeField(blank=True, null=True)),
-                ('arrived_at_dropoff_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=120)),
-                ('driver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='accounts.driver')),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='delivery', to='orders.order')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='restaurants.restaurant')),
-                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='restaurants.zone')),
-                ('session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='dispatch.driversession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("CREATED", "Created"),
+                            ("SEARCHING", "Searching"),
+                            ("ASSIGNED", "Assigned"),
+                            ("EN_ROUTE_TO_PICKUP", "En Route To Pickup"),
+                            ("ARRIVED_AT_PICKUP", "Arrived At Pickup"),
+                            ("PICKED_UP", "Picked Up"),
+                            ("EN_ROUTE_TO_DROPOFF", "En Route To Dropoff"),
+                            ("ARRIVED_AT_DROPOFF", "Arrived At Dropoff"),
+                            ("DELIVERED", "Delivered"),
+                            ("NO_DRIVER_FOUND", "No Driver Found"),
+                            ("UNDELIVERABLE", "Undeliverable"),
+                            ("RETURNING", "Returning"),
+                            ("RETURNED", "Returned"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="CREATED",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "batch_id",
+                    models.UUIDField(blank=True, help_text="Deliveries carried together share it.", null=True),
+                ),
+                (
+                    "drop_sequence",
+                    models.PositiveSmallIntegerField(default=0, help_text="Order of the drop-offs of a driver."),
+                ),
+                ("pickup_point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("dropoff_point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("ready_at", models.DateTimeField(help_text="When the kitchen promises the food.")),
+                ("promised_at", models.DateTimeField()),
+                ("priority", models.SmallIntegerField(default=0, help_text="Ops: above 0 goes first.")),
+                ("held", models.BooleanField(default=False, help_text="Ops: not offered while held.")),
+                ("pickup_eta_at", models.DateTimeField(blank=True, null=True)),
+                ("dropoff_eta_at", models.DateTimeField(blank=True, null=True)),
+                ("eta_low_at", models.DateTimeField(blank=True, null=True)),
+                ("eta_high_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("assigned_at", models.DateTimeField(blank=True, null=True)),
+                ("arrived_at_pickup_at", models.DateTimeField(blank=True, null=True)),
+                ("picked_up_at", models.DateTimeField(blank=True, null=True)),
+                ("arrived_at_dropoff_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="accounts.driver",
+                    ),
+                ),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="delivery", to="orders.order"
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="restaurants.restaurant",
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="restaurants.zone"
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="dispatch.driversession",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('batch_id', models.UUIDField(default=fleetsync.core.ids.uuid7)),
-                ('status', models.CharField(choices=[('OPEN', 'Open'), ('ACCEPTED', 'Accepted'), ('DECLINED', 'Declined'), ('EXPIRED', 'Expired'), ('WITHDRAWN', 'Withdrawn'), ('UNDELIVERED', 'Undelivered'), ('RETURNED', 'Returned')], default='OPEN', max_length=16)),
-                ('drop_sequence', models.PositiveSmallIntegerField(default=0)),
-                ('distance_m', models.PositiveIntegerField(help_text='Driver to restaurant when offered, straight line.')),
-                ('pickup_eta_at', models.DateTimeField()),
-                ('dropoff_eta_at', models.DateTimeField()),
-                ('pay_minor', models.PositiveIntegerField(default=0)),
-                ('due_at', models.DateTimeField(help_text='When the job was due.', null=True)),
-                ('offered_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ack_by', models.DateTimeField(help_text='Machine time; not on the phone by then: asked elsewhere.')),
-                ('acked_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=64)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='dispatch.delivery')),
-                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='accounts.driver')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='dispatch.driversession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("batch_id", models.UUIDField(default=fleetsync.core.ids.uuid7)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("ACCEPTED", "Accepted"),
+                            ("DECLINED", "Declined"),
+                            ("EXPIRED", "Expired"),
+                            ("WITHDRAWN", "Withdrawn"),
+                            ("UNDELIVERED", "Undelivered"),
+                            ("RETURNED", "Returned"),
+                        ],
+                        default="OPEN",
+                        max_length=16,
+                    ),
+                ),
+                ("drop_sequence", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "distance_m",
+                    models.PositiveIntegerField(help_text="Driver to restaurant when offered, straight line."),
+                ),
+                ("pickup_eta_at", models.DateTimeField()),
+                ("dropoff_eta_at", models.DateTimeField()),
+                ("pay_minor", models.PositiveIntegerField(default=0)),
+                ("due_at", models.DateTimeField(help_text="When the job was due.", null=True)),
+                ("offered_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ack_by", models.DateTimeField(help_text="Machine time; not on the phone by then: asked elsewhere.")),
+                ("acked_at", models.DateTimeField(blank=True, null=True)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=64)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="offers", to="dispatch.delivery"
+                    ),
+                ),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="accounts.driver"
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="dispatch.driversession"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='accounts.driver')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="shifts", to="accounts.driver"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DispatchJob',
+            name="DispatchJob",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('searching', models.BooleanField(default=True)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('radius_m', models.PositiveIntegerField(default=1500)),
-                ('next_attempt_at', models.DateTimeField(help_text='`nearest` looks again then; the relay kicks a round.')),
-                ('due_at', models.DateTimeField(blank=True, help_text='When the engine says to offer it.', null=True)),
-                ('first_due_at', models.DateTimeField(blank=True, null=True)),
-                ('search_until', models.DateTimeField(blank=True, help_text='15 min after it first was due.', null=True)),
-                ('refusals', models.PositiveSmallIntegerField(default=0)),
-                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='job', to='dispatch.delivery')),
-                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='restaurants.zone')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("searching", models.BooleanField(default=True)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("radius_m", models.PositiveIntegerField(default=1500)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(help_text="`nearest` looks again then; the relay kicks a round."),
+                ),
+                ("due_at", models.DateTimeField(blank=True, help_text="When the engine says to offer it.", null=True)),
+                ("first_due_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "search_until",
+                    models.DateTimeField(blank=True, help_text="15 min after it first was due.", null=True),
+                ),
+                ("refusals", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="job", to="dispatch.delivery"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="jobs", to="restaurants.zone"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('searching', True)), fields=['next_attempt_at'], name='job_next_attempt'), models.Index(condition=models.Q(('searching', True)), fields=['search_until'], name='job_search_until')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("searching", True)), fields=["next_attempt_at"], name="job_next_attempt"
+                    ),
+                    models.Index(
+                        condition=models.Q(("searching", True)), fields=["search_until"], name="job_search_until"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='driversession',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['lease_until'], name='session_lease'),
+            model_name="driversession",
+            index=models.Index(condition=models.Q(("ended_at", None)), fields=["lease_until"], name="session_lease"),
         ),
         migrations.AddIndex(
-            model_name='driversession',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['zone'], name='session_live'),
+            model_name="driversession",
+            index=models.Index(condition=models.Q(("ended_at", None)), fields=["zone"], name="session_live"),
         ),
         migrations.AddConstraint(
-            model_name='driversession',
-            constraint=models.CheckConstraint(condition=models.Q(('load__gte', 0), ('load__lte', models.F('capacity'))), name='session_load'),
+            model_name="driversession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("load__gte", 0), ("load__lte", models.F("capacity"))), name="session_load"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='driversession',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('driver',), name='session_one_live_per_driver'),
+            model_name="driversession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("driver",), name="session_one_live_per_driver"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'SEARCHING')), fields=['zone', 'id'], name='delivery_searching'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("status", "SEARCHING")), fields=["zone", "id"], name="delivery_searching"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status__in', ['ARRIVED_AT_DROPOFF', 'ARRIVED_AT_PICKUP', 'ASSIGNED', 'EN_ROUTE_TO_DROPOFF', 'EN_ROUTE_TO_PICKUP', 'PICKED_UP', 'RETURNING', 'UNDELIVERABLE'])), fields=['driver'], name='delivery_active'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "ARRIVED_AT_DROPOFF",
+                            "ARRIVED_AT_PICKUP",
+                            "ASSIGNED",
+                            "EN_ROUTE_TO_DROPOFF",
+                            "EN_ROUTE_TO_PICKUP",
+                            "PICKED_UP",
+                            "RETURNING",
+                            "UNDELIVERABLE",
+                        ],
+                    )
+                ),
+                fields=["driver"],
+                name="delivery_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=fleetsync.core.geo.ValidPoint(field='pickup_point', name='delivery_pickup_point'),
+            model_name="delivery",
+            constraint=fleetsync.core.geo.ValidPoint(field="pickup_point", name="delivery_pickup_point"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=fleetsync.core.geo.ValidPoint(field='dropoff_point', name='delivery_dropoff_point'),
+            model_name="delivery",
+            constraint=fleetsync.core.geo.ValidPoint(field="dropoff_point", name="delivery_dropoff_point"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('driver', None), models.Q(('status__in', ['CREATED', 'SEARCHING', 'NO_DRIVER_FOUND']), _negated=True), _connector='OR'), name='delivery_searching_has_no_driver'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("driver", None),
+                    models.Q(("status__in", ["CREATED", "SEARCHING", "NO_DRIVER_FOUND"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="delivery_searching_has_no_driver",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('driver__isnull', False), models.Q(('status__in', ['ARRIVED_AT_DROPOFF', 'ARRIVED_AT_PICKUP', 'ASSIGNED', 'EN_ROUTE_TO_DROPOFF', 'EN_ROUTE_TO_PICKUP', 'PICKED_UP', 'RETURNING', 'UNDELIVERABLE']), _negated=True), _connector='OR'), name='delivery_active_has_driver'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("driver__isnull", False),
+                    models.Q(
+                        (
+                            "status__in",
+                            [
+                                "ARRIVED_AT_DROPOFF",
+                                "ARRIVED_AT_PICKUP",
+                                "ASSIGNED",
+                                "EN_ROUTE_TO_DROPOFF",
+                                "EN_ROUTE_TO_PICKUP",
+                                "PICKED_UP",
+                                "RETURNING",
+                                "UNDELIVERABLE",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    _connector="OR",
+                ),
+                name="delivery_active_has_driver",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('status', 'OPEN')), fields=['expires_at'], name='offer_expiry'),
+            model_name="offer",
+            index=models.Index(condition=models.Q(("status", "OPEN")), fields=["expires_at"], name="offer_expiry"),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('acked_at', None), ('status', 'OPEN')), fields=['ack_by'], name='offer_unacked'),
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("acked_at", None), ("status", "OPEN")), fields=["ack_by"], name="offer_unacked"
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['driver', '-id'], name='offer_of_driver'),
+            model_name="offer",
+            index=models.Index(fields=["driver", "-id"], name="offer_of_driver"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'ACCEPTED')), fields=('delivery',), name='offer_one_accepted_per_delivery'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "ACCEPTED")), fields=("delivery",), name="offer_one_accepted_per_delivery"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('delivery', 'driver'), name='offer_one_open_per_pair'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "OPEN")), fields=("delivery", "driver"), name="offer_one_open_per_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_forward'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(dispatch.models._Range('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('driver', '=')], name='shift_no_overlap'),
+            model_name="shift",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        dispatch.models._Range(
+                            "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                    ("driver", "="),
+                ],
+                name="shift_no_overlap",
+            ),
         ),
     ]

@@ -63,8 +63,7 @@ class Assigner:
         orders = {str(o["id"]): o["id"] for o in form["orders"]}
         restaurant = {c["id"]: c["restaurant"] or "" for c in form["couriers"]}
         answer: list[AssignmentForm] = [
-            {"courier": r.driver, "restaurant": restaurant[r.driver],
-             "orders": [orders[j] for j in r.jobs]}
+            {"courier": r.driver, "restaurant": restaurant[r.driver], "orders": [orders[j] for j in r.jobs]}
             for r in plan.resets
         ]
         for p in plan.proposals:
@@ -117,15 +116,11 @@ class Assigner:
                 )
             )
         chance = (memory.offers - memory.refusals + 9.0) / (memory.offers + 9.0)
-        drivers = tuple(
-            _driver(c, place(c["x"], c["y"]), form, chance) for c in form["couriers"]
-        )
+        drivers = tuple(_driver(c, place(c["x"], c["y"]), form, chance) for c in form["couriers"])
         weights = dict.fromkeys(form["restaurants"], BASE_DEMAND)
         for restaurant, placed in memory.seen.values():
             weights[restaurant] += math.exp((placed - form["now"]) / DEMAND_MEMORY_MIN)
-        demand = tuple(
-            Demand(place=place(*form["restaurants"][r]), weight=w) for r, w in weights.items()
-        )
+        demand = tuple(Demand(place=place(*form["restaurants"][r]), weight=w) for r, w in weights.items())
         past = tuple(
             Past(
                 id=str(o),
@@ -145,9 +140,7 @@ class Assigner:
             metres=True,
             jobs=tuple(jobs),
             drivers=drivers,
-            travel=StraightLine(
-                speed_mps=params["metres_per_minute"] / MINUTE_S, factor=1.0, round_up_s=MINUTE_S
-            ),
+            travel=StraightLine(speed_mps=params["metres_per_minute"] / MINUTE_S, factor=1.0, round_up_s=MINUTE_S),
             half_pickup_s=params["pickup_service"] / 2 * MINUTE_S,
             half_dropoff_s=params["dropoff_service"] / 2 * MINUTE_S,
             demand=demand,

@@ -68,8 +68,6 @@ class SnapshotForm(TypedDict):
     memo: Any
 
 
-
-
 class AssignmentForm(TypedDict):
     """One trip: orders of one restaurant in drop order."""
 

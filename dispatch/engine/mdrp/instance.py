@@ -105,17 +105,16 @@ class _Row:
         return int(value)
 
     def wrong(self, field: str, expected: str, got: str) -> InstanceError:
-        return InstanceError(
-            f"{self.path}, line {self.line}, field {field!r}: expected {expected}, got {got}"
-        )
+        return InstanceError(f"{self.path}, line {self.line}, field {field!r}: expected {expected}, got {got}")
 
 
 def _rows(path: Path, fields: tuple[str, ...]) -> list[_Row]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InstanceError(f"{path}: cannot be read ({error.strerror}); expected a text file with "
-                            f"the columns {', '.join(fields)}") from None
+        raise InstanceError(
+            f"{path}: cannot be read ({error.strerror}); expected a text file with the columns {', '.join(fields)}"
+        ) from None
     except UnicodeDecodeError:
         raise InstanceError(f"{path}: expected UTF-8 text") from None
     reader = csv.DictReader(text.splitlines(), delimiter="\t")
@@ -148,18 +147,23 @@ def load(folder: Path | str) -> Instance:
     """
     path = Path(folder)
     if not path.is_dir():
-        raise InstanceError(f"{path}: expected a folder with orders.txt, couriers.txt, "
-                            "restaurants.txt and instance_parameters.txt")
+        raise InstanceError(
+            f"{path}: expected a folder with orders.txt, couriers.txt, restaurants.txt and instance_parameters.txt"
+        )
     rests = _rows(path / "restaurants.txt", ("restaurant", "x", "y"))
-    orders = _rows(
-        path / "orders.txt", ("order", "x", "y", "placement_time", "restaurant", "ready_time")
-    )
+    orders = _rows(path / "orders.txt", ("order", "x", "y", "placement_time", "restaurant", "ready_time"))
     cours = _rows(path / "couriers.txt", ("courier", "x", "y", "on_time", "off_time"))
     par = _rows(
         path / "instance_parameters.txt",
-        ("meters_per_minute", "pickup service minutes", "dropoff service minutes",
-         "target click-to-door", "maximum click-to-door", "pay per order",
-         "guaranteed pay per hour"),
+        (
+            "meters_per_minute",
+            "pickup service minutes",
+            "dropoff service minutes",
+            "target click-to-door",
+            "maximum click-to-door",
+            "pay per order",
+            "guaranteed pay per hour",
+        ),
     )[0]
     rest_ids = _unique(rests, "restaurant")
     index = {r: i for i, r in enumerate(rest_ids)}

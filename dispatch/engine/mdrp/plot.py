@@ -34,27 +34,30 @@ def click_to_door_svg(rows: Sequence[Measures], title: str) -> str:
         return round(TOP + down - (minutes - low) / (high - low) * down, 1)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="system-ui, sans-serif" font-size="13" role="img">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+            f'font-family="system-ui, sans-serif" font-size="13" role="img">'
+        ),
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<text x="{LEFT}" y="28" font-size="16" fill="#1a1a1a">{escape(title)}</text>',
     ]
     for tick in range(low, high + 1, step):
         parts += [
-            f'<path d="M{x(low)} {y(tick)}H{x(high)}M{x(tick)} {y(low)}V{y(high)}" '
-            f'stroke="#e6e6e6"/>',
+            f'<path d="M{x(low)} {y(tick)}H{x(high)}M{x(tick)} {y(low)}V{y(high)}" stroke="#e6e6e6"/>',
             f'<text x="{LEFT - 10}" y="{y(tick) + 4}" text-anchor="end" fill="#555">{tick}</text>',
-            f'<text x="{x(tick)}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle" '
-            f'fill="#555">{tick}</text>',
+            f'<text x="{x(tick)}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle" fill="#555">{tick}</text>',
         ]
     parts += [
-        f'<path d="M{x(low)} {y(low)}L{x(high)} {y(high)}" stroke="#888" '
-        f'stroke-dasharray="5 4"/>',
-        f'<text x="{LEFT + across / 2}" y="{HEIGHT - 12}" text-anchor="middle" fill="#333">'
-        f"lower bound of the day, minutes</text>",
-        f'<text x="18" y="{TOP + down / 2}" text-anchor="middle" fill="#333" '
-        f'transform="rotate(-90 18 {TOP + down / 2})">click-to-door, minutes</text>',
+        f'<path d="M{x(low)} {y(low)}L{x(high)} {y(high)}" stroke="#888" stroke-dasharray="5 4"/>',
+        (
+            f'<text x="{LEFT + across / 2}" y="{HEIGHT - 12}" text-anchor="middle" fill="#333">'
+            f"lower bound of the day, minutes</text>"
+        ),
+        (
+            f'<text x="18" y="{TOP + down / 2}" text-anchor="middle" fill="#333" '
+            f'transform="rotate(-90 18 {TOP + down / 2})">click-to-door, minutes</text>'
+        ),
     ]
     for i, strategy in enumerate(strategies):
         colour = COLOURS[i % len(COLOURS)]

@@ -114,8 +114,7 @@ class Simulation:
         self.courier_index = {c: i for i, c in enumerate(day.courier_ids)}
         self.restaurant_index = {r: i for i, r in enumerate(day.restaurant_ids)}
         self.restaurants = {
-            r: (float(x), float(y))
-            for r, (x, y) in zip(day.restaurant_ids, day.restaurant_xy, strict=True)
+            r: (float(x), float(y)) for r, (x, y) in zip(day.restaurant_ids, day.restaurant_xy, strict=True)
         }
         self.memo: Any = None
         self.result = Result(
@@ -237,7 +236,9 @@ class Simulation:
             self.result.drive[c] += minutes
             trip = self.trip[c] = _Trip(r, orders, begin + minutes, 0, t)
             self.state[c], self.free[c], self.xy[c] = (
-                State.INBOUND, trip.arrive, day.restaurant_xy[r],
+                State.INBOUND,
+                trip.arrive,
+                day.restaurant_xy[r],
             )
         for o in orders:
             self.holder[o] = c

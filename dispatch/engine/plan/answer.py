@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,9 +30,7 @@ UNPLACED_S: Final = 86400.0  # what a job nobody can take counts in the objectiv
 class Answer:
     """Collects the plan of one round, driver by driver."""
 
-    def __init__(
-        self, snapshot: Snapshot, policy: Policy, a: Arrays, p: Problem, r: Routes
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, policy: Policy, a: Arrays, p: Problem, r: Routes) -> None:
         self.snapshot, self.policy, self.a, self.p, self.r = snapshot, policy, a, p, r
         self.proposals: list[Proposal] = []
         self.resets: list[Reset] = []
@@ -73,8 +72,7 @@ class Answer:
                 "expected": len(a.jobs) - a.real,
                 "drivers": len(a.drivers),
                 "moves": moves,
-                "objective_s": float(r.cost[r.cost < FAR / 2].sum())
-                + UNPLACED_S * float(a.weight[unplaced].sum()),
+                "objective_s": float(r.cost[r.cost < FAR / 2].sum()) + UNPLACED_S * float(a.weight[unplaced].sum()),
             },
         )
 
@@ -102,10 +100,7 @@ class Answer:
             self._offer_or_wait(d, end, pickup, door)
         self._wait_for_tail(d, end, n, pickup, door)
         starts = [i for i in range(n) if new[i]] + [n]
-        return tuple(
-            tuple(a.jobs[k].id for k in seq[i:j])
-            for i, j in zip(starts, starts[1:], strict=False)
-        )
+        return tuple(tuple(a.jobs[k].id for k in seq[i:j]) for i, j in pairwise(starts))
 
     def _reset(self, d: int, trip: tuple[str, ...], pickup: Floats, door: Floats) -> None:
         driver, now = self.a.drivers[d], self.snapshot.now_s
@@ -143,8 +138,15 @@ class Answer:
             self.exclusions[a.jobs[k].id] = self._why_not(int(k), d)
 
     def _propose(
-        self, d: int, jobs: Ints, leave: float, way: float, pickup: Floats, door: Floats,
-        *, parallel: bool,
+        self,
+        d: int,
+        jobs: Ints,
+        leave: float,
+        way: float,
+        pickup: Floats,
+        door: Floats,
+        *,
+        parallel: bool,
     ) -> None:
         a, now = self.a, self.snapshot.now_s
         ages = [float(t - a.placed[k]) for k, t in zip(jobs, door, strict=False)]

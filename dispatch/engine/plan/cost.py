@@ -24,7 +24,7 @@ from dispatch.engine.plan.problem import Problem
 def go(p: Problem, a: int, b: int) -> float:
     """Return the travel seconds from place a to place b."""
     if p.table.shape[0] > 0:
-        return p.table[a, b]
+        return float(p.table[a, b])
     dx = p.points[a, 0] - p.points[b, 0]
     dy = p.points[a, 1] - p.points[b, 1]
     dz = p.points[a, 2] - p.points[b, 2]
@@ -35,7 +35,7 @@ def go(p: Problem, a: int, b: int) -> float:
     seconds = way * rule.pace
     if rule.step > 0.0:
         seconds = np.ceil(seconds / rule.step - 1e-9) * rule.step
-    return seconds
+    return float(seconds)
 
 
 @njit(cache=True, nogil=True)
@@ -58,9 +58,7 @@ def expected_later(at: float, mean: float, std: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def follow(
-    p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, door: Floats
-) -> float:
+def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, door: Floats) -> float:
     """Return the cost of a route of n jobs for driver d; fill pickup and door moments.
 
     `pickup` and `door` may have length 0, then nothing is noted.
@@ -129,14 +127,14 @@ def follow(
     paid = n - driver.guaranteed
     if paid > 0.0:
         cost += rule.pay * min(paid, float(n))
-    return cost
+    return float(cost)
 
 
 @njit(cache=True, nogil=True)
 def route_cost(p: Problem, seq: Ints, new: Ints, n: int, d: int) -> float:
     """Return the cost of a route of n jobs for driver d."""
     nothing = np.empty(0, np.float64)
-    return follow(p, seq, new, n, d, nothing, nothing)
+    return float(follow(p, seq, new, n, d, nothing, nothing))
 
 
 @njit(cache=True, nogil=True)

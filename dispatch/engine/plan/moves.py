@@ -22,9 +22,7 @@ LESS: Final = 1e-6  # seconds a move must save, so that float noise never moves 
 
 
 @njit(cache=True, nogil=True)
-def write_inserted(
-    seq: Ints, new: Ints, n: int, pos: int, way: int, o: int, seq_to: Ints, new_to: Ints
-) -> None:
+def write_inserted(seq: Ints, new: Ints, n: int, pos: int, way: int, o: int, seq_to: Ints, new_to: Ints) -> None:
     """Write the route with job o inserted at `pos` to (seq_to, new_to)."""
     for i in range(pos):
         seq_to[i] = seq[i]
@@ -62,8 +60,16 @@ def first_trip_end(new: Ints, n: int) -> int:
 
 @njit(cache=True, nogil=True)
 def best_in_route(
-    p: Problem, seq: Ints, new: Ints, n: int, base: float, d: int, o: int, limit: float,
-    seq_to: Ints, new_to: Ints,
+    p: Problem,
+    seq: Ints,
+    new: Ints,
+    n: int,
+    base: float,
+    d: int,
+    o: int,
+    limit: float,
+    seq_to: Ints,
+    new_to: Ints,
 ) -> tuple[float, int, int]:
     """Return (extra cost, position, way) of the cheapest insertion below `limit`, else pos -1."""
     driver = p.drivers[d]
@@ -117,9 +123,7 @@ def insert_all(p: Problem, r: Routes, order: Ints) -> int:
         for d in range(len(p.drivers)):
             if p.floor[o, d] >= best:
                 continue
-            extra, pos, way = best_in_route(
-                p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to
-            )
+            extra, pos, way = best_in_route(p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to)
             if pos >= 0:
                 best, best_d, best_pos, best_way = extra, d, pos, way
         if best_d >= 0:
@@ -159,9 +163,7 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
             if p.floor[o, d] >= best:
                 continue
             if d == home:
-                extra, pos, way = best_in_route(
-                    p, seq_less, new_less, n - 1, without, d, o, best, seq_to, new_to
-                )
+                extra, pos, way = best_in_route(p, seq_less, new_less, n - 1, without, d, o, best, seq_to, new_to)
             else:
                 extra, pos, way = best_in_route(
                     p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to
@@ -181,14 +183,12 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def write_joined(
-    r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints, new_to: Ints
-) -> int:
+def write_joined(r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints, new_to: Ints) -> int:
     """Write the head of route a (before cut_a) and the tail of b (from cut_b); return its length."""
     for i in range(cut_a):
         seq_to[i] = r.seq[a, i]
         new_to[i] = r.new[a, i]
-    tail = r.length[b] - cut_b
+    tail = int(r.length[b]) - cut_b
     for i in range(tail):
         seq_to[cut_a + i] = r.seq[b, cut_b + i]
         new_to[cut_a + i] = r.new[b, cut_b + i]
@@ -254,9 +254,9 @@ def tail_floor(p: Problem, r: Routes, b: int, cut: int, a: int, start: float, li
             t += 2.0 * job.half_pickup + job.direct
         total += max(floor, job.weight * (t - job.placed))
         if total >= limit:
-            return total
+            return float(total)
         t += rule.half_dropoff
-    return total
+    return float(total)
 
 
 @njit(cache=True, nogil=True)

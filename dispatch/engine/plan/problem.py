@@ -105,8 +105,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
     offered[a.locked[a.locked >= 0]] = True
     drivers["sealed"] = offered
     drivers["shut"] = [
-        (d.has_open_offer and not offered[i])
-        or (d.state is DriverState.INBOUND and a.fixed[i] < 0)
+        (d.has_open_offer and not offered[i]) or (d.state is DriverState.INBOUND and a.fixed[i] < 0)
         for i, d in enumerate(a.drivers)
     ]
     drivers["start_cost"] = np.where(a.fixed < 0, _start_costs(snapshot, policy, a), 0.0)

@@ -48,7 +48,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     for d, driver in enumerate(a.drivers):
         bound = [at[j] for j in driver.holding if j in at and a.jobs[at[j]].holder == driver.id]
         bound = [k for k in bound if a.restaurant[k] == a.fixed[d]]
-        bound += [k for k in np.nonzero(a.locked == d)[0] if k not in bound]
+        bound += [int(k) for k in np.nonzero(a.locked == d)[0] if k not in bound]
         if not bound:
             continue
         planned = [at[j] for j in (last.get(driver.id) or ((),))[0] if j in at]
@@ -90,9 +90,7 @@ def _is_loose(a: Arrays, r: Routes, k: int) -> bool:
 
 def _may_join(a: Arrays, k: int, bound: int) -> bool:
     job = a.jobs[k]
-    return (
-        job.holder is None and not job.offered_to and a.restaurant[k] == a.restaurant[bound]
-    )
+    return job.holder is None and not job.offered_to and a.restaurant[k] == a.restaurant[bound]
 
 
 def _append(r: Routes, d: int, jobs: list[int]) -> None:

@@ -1,0 +1,128 @@
+"""How a zone is dispatched: every number with its unit and its reason.
+
+The defaults stand here; a zone's `dispatch` JSON overrides them by name, and its `policy`
+object overrides parameters of the engine (`dispatch.engine.Policy`).
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from dispatch.engine import Policy
+from dispatch.errors import SettingsInvalid
+
+log = logging.getLogger(__name__)
+
+STRATEGIES: Final = ("plan", "batch", "nearest")
+
+# Real seconds, the same in every zone: they belong to machines, not to a city.
+ACK_WITHIN_S: Final = 5.0  # an offer frame that no phone confirmed by then never arrived
+LEASE_FLOOR_S: Final = 5.0  # simulated drivers ping once a real second, whatever the clock's scale
+TICK_FLOOR_S: Final = 0.1  # fast clocks: a relay needs this long between two looks at one zone
+ROUND_LEASE_S: Final = 10.0  # twice the engine's longest answer and the writing; a killed holder costs this
+ENGINE_TIMEOUT_S: Final = 2.0
+RUNS_IN_A_ROW: Final = 4  # a zone that always wants `again` lets others have the worker
+CELL_DEG: Final = 0.005  # grid of DriverPosition.cell, about 550 m: a ping rarely leaves its cell
+GEOFENCE_POINTS: Final = 2  # one point may be a jump of the receiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchConf:
+    """The dispatch settings of one zone. Spans are seconds of business time."""
+
+    strategy: str = "batch"
+    tick_s: float = 10.0  # quality hardly suffers up to 2 min, reaction does
+    offer_life_s: float = 30.0  # a driver in traffic needs to stop and read
+    offer_lead_s: float = 0.0  # offers go out this much before the latest departure
+    expired_mask_s: float = 300.0  # who let an offer pass is not asked again so soon
+    unseen_mask_s: float = 15.0  # whose phone did not answer is asked again after this
+    lease_s: float = 60.0  # silence longer than this ends a session
+    freshness_s: float = 60.0  # older positions do not take part
+    geofence_m: float = 80.0  # receivers err by 5-30 m in streets, doors lie off the road
+    half_pickup_s: float = 120.0  # arrival to food in hand, and again food in hand to leaving
+    half_dropoff_s: float = 120.0  # arrival to handed over, and again handed over to free
+    search_limit_s: float = 900.0  # after it first was due; then a person must decide
+    retry_base_s: float = 5.0
+    retry_cap_s: float = 60.0
+    nearest_k: int = 8
+    pay_base_minor: int = 350
+    pay_per_km_minor: int = 90
+    neighbours: bool = True  # hand what nobody here can take to a zone whose driver is near
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise ValueError(f"strategy: expected one of {', '.join(STRATEGIES)}, got {self.strategy!r}")
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise ValueError(f"{name}: expected a number, got {value!r}")
+            if not low <= value <= high:
+                raise ValueError(f"{name}: expected {low:g} to {high:g}, got {value:g}")
+        if not isinstance(self.neighbours, bool):
+            raise ValueError(f"neighbours: expected true or false, got {self.neighbours!r}")
+        if not isinstance(self.policy, Mapping):
+            raise ValueError(f"policy: expected an object, got {self.policy!r}")
+        self.engine_policy()
+
+    def engine_policy(self) -> Policy:
+        """Return the engine's parameters for this zone."""
+        given = {"nearest_k": self.nearest_k, "lead_s": self.offer_lead_s} | dict(self.policy)
+        return Policy.from_dict(given | {"strategy": self.strategy})
+
+
+BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "tick_s": (1, 600),
+    "offer_life_s": (5, 600),
+    "offer_lead_s": (0, 900),
+    "expired_mask_s": (0, 86_400),
+    "unseen_mask_s": (0, 86_400),
+    "lease_s": (10, 3600),
+    "freshness_s": (10, 3600),
+    "geofence_m": (10, 1000),
+    "half_pickup_s": (0, 3600),
+    "half_dropoff_s": (0, 3600),
+    "search_limit_s": (30, 86_400),
+    "retry_base_s": (0.1, 600),
+    "retry_cap_s": (1, 3600),
+    "nearest_k": (1, 200),
+    "pay_base_minor": (0, 1_000_000),
+    "pay_per_km_minor": (0, 1_000_000),
+}
+DEFAULTS: Final = DispatchConf()
+
+
+def read_conf(data: Mapping[str, Any]) -> DispatchConf:
+    """Return the settings that a zone's JSON describes.
+
+    Raises:
+        SettingsInvalid: for an unknown name or a value out of bounds; the sentence says which.
+    """
+    known = {each.name for each in fields(DispatchConf)}
+    for name in data:
+        if name not in known:
+            raise SettingsInvalid(f"{name}: no such setting", attr="dispatch")
+    try:
+        return DispatchConf(**data)
+    except (TypeError, ValueError) as error:
+        raise SettingsInvalid(str(error), attr="dispatch") from error
+
+
+def conf_of(data: Mapping[str, Any] | None) -> DispatchConf:
+    """Return the settings of a zone; one that cannot be read is dispatched with the defaults, and said."""
+    if not data:
+        return DEFAULTS
+    return _remembered(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: bytes) -> DispatchConf:
+    try:
+        return read_conf(orjson.loads(text))
+    except SettingsInvalid as error:
+        log.exception("dispatch.conf.invalid", extra={"detail": error.detail})
+        return DEFAULTS

@@ -1,0 +1,111 @@
+"""Refusals of the dispatch app. `code` is public API."""
+
+from fleetsync.core.errors import DomainError, IllegalTransition, Kind
+
+
+class DriverNotApproved(DomainError):
+    """Ops have not approved the driver yet."""
+
+    code = "driver-not-approved"
+    title = "You are not approved to drive yet."
+    kind = Kind.FORBIDDEN
+
+
+class DriverSuspended(DomainError):
+    """Ops suspended the driver."""
+
+    code = "driver-suspended"
+    title = "You are suspended from driving."
+    kind = Kind.FORBIDDEN
+
+
+class OutsideZones(DomainError):
+    """The driver stands in no active zone."""
+
+    code = "outside-zones"
+    title = "There is no delivery zone at this place."
+
+
+class SessionNotFound(DomainError):
+    """The driver is not online."""
+
+    code = "session-not-found"
+    title = "You are not online."
+    kind = Kind.NOT_FOUND
+
+
+class ShiftOver(DomainError):
+    """`off_at` lies in the past."""
+
+    code = "shift-over"
+    title = "The end of the shift has passed."
+
+
+class ShiftOverlaps(DomainError):
+    """The driver has another shift in this time."""
+
+    code = "shift-overlaps"
+    title = "The driver has another shift in this time."
+    kind = Kind.CONFLICT
+
+
+class OfferNotFound(DomainError):
+    """The offer does not exist or is another driver's."""
+
+    code = "offer-not-found"
+    title = "There is no such offer."
+    kind = Kind.NOT_FOUND
+
+
+class OfferExpired(DomainError):
+    """It was declined, withdrawn, not acknowledged, or is past `expires_at`."""
+
+    code = "offer-expired"
+    title = "The offer has expired."
+    kind = Kind.GONE
+
+
+class DeliveryTaken(DomainError):
+    """Someone else was faster, or the order was cancelled."""
+
+    code = "delivery-taken"
+    title = "The delivery is taken."
+    kind = Kind.CONFLICT
+
+
+class DeliveryNotFound(DomainError):
+    """The delivery does not exist or is another driver's."""
+
+    code = "delivery-not-found"
+    title = "There is no such delivery."
+    kind = Kind.NOT_FOUND
+
+
+class DriverFull(DomainError):
+    """The driver holds as many deliveries as fit on his vehicle."""
+
+    code = "driver-full"
+    title = "The driver has no room for another delivery."
+    kind = Kind.CONFLICT
+
+
+class DriverUnavailable(DomainError):
+    """The driver is offline or paused."""
+
+    code = "driver-unavailable"
+    title = "The driver is not online."
+    kind = Kind.CONFLICT
+
+
+class WrongStep(IllegalTransition):
+    """The delivery is not where this step begins; `status` says where it is."""
+
+    title = "The delivery's present state does not allow this."
+
+
+class SettingsInvalid(DomainError):
+    """A zone's dispatch settings hold a field or value that cannot be."""
+
+    code = "dispatch-settings-invalid"
+    title = "The dispatch settings of the zone are not valid."
+    kind = Kind.INVALID

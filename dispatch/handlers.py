@@ -1,0 +1,31 @@
+"""What dispatch hears: kitchens that accept, say ready or late, orders called off, drivers who come or are free."""
+
+from dispatch import services
+from dispatch.events import DriverFreed, SessionResumed, SessionStarted
+from fleetsync.core import clock
+from fleetsync.core.events import on
+from orders.events import OrderAccepted, OrderCancelled, OrderDelayed, OrderReady, OrderRejected
+
+
+@on(OrderAccepted)
+def open_delivery(event: OrderAccepted) -> None:
+    """Begin the search for a driver. May run twice."""
+    services.open_delivery(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
+
+
+@on(OrderReady, OrderDelayed)
+def follow_kitchen(event: OrderReady | OrderDelayed) -> None:
+    """Take over when the food is ready. May run twice."""
+    services.change_ready_at(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
+
+
+@on(OrderCancelled, OrderRejected)
+def cancel_delivery(event: OrderCancelled | OrderRejected) -> None:
+    """Let the delivery of an order that was called off follow it. May run twice."""
+    services.cancel_delivery(order_id=event.order_id, reason=event.reason, now=clock.now())
+
+
+@on(SessionStarted, SessionResumed, DriverFreed)
+def wake_zone(event: SessionStarted | SessionResumed | DriverFreed) -> None:
+    """Make the waiting jobs of the zone due: here is somebody for them. May run twice."""
+    services.wake_zone(zone_id=event.zone_id, now=clock.now())

@@ -1,0 +1,32 @@
+"""Reads of the dispatch app; they change nothing."""
+
+from dispatch.selectors.nearest import NearDriver, nearest_drivers
+from dispatch.selectors.reading import (
+    MapDriver,
+    ZoneMap,
+    deliveries_for,
+    delivery_of_order,
+    nearby,
+    offers_for,
+    zone_map,
+)
+from dispatch.selectors.route import carried_by, carried_of, route_of, route_through
+from dispatch.selectors.snapshot import Look, look_at_zone
+
+__all__ = [
+    "Look",
+    "MapDriver",
+    "NearDriver",
+    "ZoneMap",
+    "carried_by",
+    "carried_of",
+    "deliveries_for",
+    "delivery_of_order",
+    "look_at_zone",
+    "nearby",
+    "nearest_drivers",
+    "offers_for",
+    "route_of",
+    "route_through",
+    "zone_map",
+]

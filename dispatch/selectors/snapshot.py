@@ -1,0 +1,268 @@
+"""What a round sees of its zone: open deliveries and drivers, busy ones with where and when they are free."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.conf import LEASE_FLOOR_S, TICK_FLOOR_S, DispatchConf
+from dispatch.engine import Driver, DriverState, Job, Snapshot, Table, Travel
+from dispatch.engine import StraightLine as EngineLine
+from dispatch.route import Carried, StopKind, stops_of
+from dispatch.selectors.route import carried_by
+from dispatch.states import DeliveryStatus
+from fleetsync.core import clock
+from fleetsync.core.geo import LngLat
+from fleetsync.core.travel import StraightLine, TravelProvider
+
+_JOBS: Final = """
+    SELECT d.id, d.restaurant_id, ST_X(d.pickup_point), ST_Y(d.pickup_point), ST_X(d.dropoff_point),
+           ST_Y(d.dropoff_point), o.placed_at, d.ready_at, d.promised_at, d.priority, d.held,
+           j.id, j.attempt, j.radius_m, j.refusals, j.next_attempt_at, j.due_at, j.first_due_at, j.search_until,
+           asked.open_to, asked.masked
+    FROM dispatch_dispatchjob j
+    JOIN dispatch_delivery d ON d.id = j.delivery_id
+    JOIN orders_order o ON o.id = d.order_id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(f.driver_id) FILTER (WHERE f.status = 'OPEN') AS open_to,
+               array_agg(f.driver_id) FILTER (
+                   WHERE f.offered_at >= coalesce(j.mask_from, '-infinity') AND (
+                       f.status = 'DECLINED'
+                       OR f.status = 'RETURNED' AND f.reason NOT IN ('driver-offline', 'cancelled')
+                       OR f.status = 'EXPIRED' AND f.answered_at > %(expired_since)s
+                       OR f.status = 'UNDELIVERED' AND f.answered_at > %(unseen_since)s)) AS masked
+        FROM dispatch_offer f WHERE f.delivery_id = d.id
+    ) asked ON true
+    WHERE j.zone_id = %(zone)s AND j.searching AND d.status = 'SEARCHING'
+    ORDER BY d.id"""
+
+_DRIVERS: Final = """
+    SELECT s.driver_id, s.id, s.load, s.capacity, s.off_at, s.started_at, s.idle_since,
+           ST_X(p.point), ST_Y(p.point), r.vehicle, asked.driver_id IS NOT NULL
+    FROM dispatch_driversession s
+    JOIN dispatch_driverposition p ON p.driver_id = s.driver_id
+    JOIN accounts_driver r ON r.id = s.driver_id
+    LEFT JOIN (SELECT DISTINCT driver_id FROM dispatch_offer WHERE status = 'OPEN') asked
+        ON asked.driver_id = s.driver_id
+    WHERE s.zone_id = %(zone)s AND s.ended_at IS NULL AND s.status IN ('AVAILABLE', 'BUSY')
+      AND s.lease_until > %(now)s AND p.received_at >= %(fresh_since)s
+    ORDER BY s.driver_id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenJob:
+    """A search as it stood when the round looked."""
+
+    job_id: UUID
+    delivery_id: UUID
+    pickup: LngLat
+    ready_at: datetime
+    attempt: int
+    radius_m: int
+    next_attempt_at: datetime
+    due_at: datetime | None
+    first_due_at: datetime | None
+    search_until: datetime | None
+    masked: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineDriver:
+    """A session as it stood when the round looked."""
+
+    driver_id: UUID
+    session_id: UUID
+    load: int
+    position: LngLat
+    free_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A zone at one moment: what the engine gets, and the rows its ids stand for."""
+
+    zone_id: UUID
+    now: datetime
+    conf: DispatchConf
+    snapshot: Snapshot
+    jobs: Mapping[str, OpenJob]
+    drivers: Mapping[str, OnlineDriver]
+
+
+class _Places:
+    """Every place once, by index."""
+
+    def __init__(self) -> None:
+        self.at: dict[LngLat, int] = {}
+
+    def index(self, place: LngLat) -> int:
+        return self.at.setdefault(place, len(self.at))
+
+
+def look_at_zone(
+    *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, memo: bytes | None
+) -> Look:
+    """Return the zone as it stands: three queries, whatever its size.
+
+    Drivers who were asked and did not take a job are masked from it: for good when they
+    declined or gave it back, for a while when they let the offer pass.
+    """
+    places = _Places()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _JOBS,
+            {
+                "zone": zone_id,
+                "expired_since": now - timedelta(seconds=conf.expired_mask_s),
+                "unseen_since": now - clock.at_least(conf.unseen_mask_s, LEASE_FLOOR_S),
+            },
+        )
+        job_rows = cursor.fetchall()
+        cursor.execute(
+            _DRIVERS,
+            {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
+        )
+        driver_rows = cursor.fetchall() if job_rows else []
+    held = carried_by([row[0] for row in driver_rows if row[2] > 0])
+    jobs = [_job(row, places) for row in job_rows]
+    drivers = [_driver(row, held.get(row[0], []), places, conf, travel, now) for row in driver_rows]
+    snapshot = Snapshot(
+        zone=str(zone_id),
+        now_s=now.timestamp(),
+        period_s=clock.at_least(conf.tick_s, TICK_FLOOR_S).total_seconds(),
+        places=tuple(places.at),
+        jobs=tuple(job for job, _ in jobs),
+        drivers=tuple(driver for driver, _ in drivers),
+        travel=_travel(travel, tuple(places.at)),
+        half_pickup_s=conf.half_pickup_s,
+        half_dropoff_s=conf.half_dropoff_s,
+        memo=memo,
+    )
+    return Look(
+        zone_id=zone_id,
+        now=now,
+        conf=conf,
+        snapshot=snapshot,
+        jobs={job.id: row for job, row in jobs},
+        drivers={driver.id: row for driver, row in drivers},
+    )
+
+
+def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
+    pickup, masked = LngLat(row[2], row[3]), frozenset(row[20] or ())
+    job = Job(
+        id=str(row[0]),
+        restaurant=str(row[1]),
+        pickup=places.index(pickup),
+        dropoff=places.index(LngLat(row[4], row[5])),
+        placed_s=row[6].timestamp(),
+        ready_s=row[7].timestamp(),
+        promised_s=row[8].timestamp(),
+        priority=row[9],
+        held=row[10],
+        declined=frozenset(map(str, masked)),
+        refusals=row[14],
+        offered_to=frozenset(map(str, row[19] or ())),
+        next_attempt_s=row[15].timestamp(),
+        radius_m=float(row[13]),
+        first_due_s=row[17].timestamp() if row[17] else None,
+    )
+    open_job = OpenJob(
+        job_id=row[11],
+        delivery_id=row[0],
+        pickup=pickup,
+        ready_at=row[7],
+        attempt=row[12],
+        radius_m=row[13],
+        next_attempt_at=row[15],
+        due_at=row[16],
+        first_due_at=row[17],
+        search_until=row[18],
+        masked=masked,
+    )
+    return job, open_job
+
+
+def _driver(
+    row: Sequence[Any],
+    held: list[Carried],
+    places: _Places,
+    conf: DispatchConf,
+    travel: TravelProvider,
+    now: datetime,
+) -> tuple[Driver, OnlineDriver]:
+    here = LngLat(row[7], row[8])
+    place, free_at = when_free(
+        held=held, here=here, idle_since=row[6], started_at=row[5], conf=conf, travel=travel, now=now
+    )
+    driver = Driver(
+        id=str(row[0]),
+        state=DriverState.BUSY if free_at > now else DriverState.IDLE,
+        place=places.index(place),
+        free_s=free_at.timestamp(),
+        off_s=row[4].timestamp() if row[4] else math.inf,
+        vehicle=row[9],
+        capacity=row[3],
+        has_open_offer=row[10],
+        idle_s=(now - row[6]).total_seconds() if row[6] and not held else 0.0,
+        position=places.index(here),
+    )
+    return driver, OnlineDriver(driver_id=row[0], session_id=row[1], load=row[2], position=here, free_at=free_at)
+
+
+def when_free(
+    *,
+    held: Sequence[Carried],
+    here: LngLat,
+    idle_since: datetime | None,
+    started_at: datetime,
+    conf: DispatchConf,
+    travel: TravelProvider,
+    now: datetime,
+) -> tuple[LngLat, datetime]:
+    """Return where and when a driver's next trip can start.
+
+    Follows his stops with half of the service before and half after each pickup and
+    drop-off. Who has just handed over is free after the second half of that.
+    """
+    half_pickup, half_dropoff = timedelta(seconds=conf.half_pickup_s), timedelta(seconds=conf.half_dropoff_s)
+    if not held:
+        if idle_since is not None and idle_since > started_at:
+            return here, max(now, idle_since + half_dropoff)
+        return here, now
+    at, moment = here, now
+    for stop in stops_of(held):
+        arrived_at = _arrived(stop.kind, stop.deliveries)
+        picked_up_at = max((c.picked_up_at for c in held if c.picked_up_at is not None), default=None)
+        if at is here and stop.kind is not StopKind.PICKUP and picked_up_at is not None:
+            moment = max(moment, picked_up_at + half_pickup)
+        if at is not here or arrived_at is None:
+            arrived_at = moment + timedelta(seconds=travel.times_s([at], [stop.place])[0][0])
+        if stop.kind is StopKind.PICKUP:
+            ready_at = max(c.ready_at for c in stop.deliveries)
+            moment = max(arrived_at + half_pickup, ready_at, now) + half_pickup
+        else:
+            moment = max(arrived_at + half_dropoff, now) + half_dropoff
+        at = stop.place
+    return at, moment
+
+
+def _arrived(kind: StopKind, deliveries: tuple[Carried, ...]) -> datetime | None:
+    """Return when the driver came to this stop, if he stands there."""
+    first = deliveries[0]
+    if kind is StopKind.PICKUP and first.status == DeliveryStatus.ARRIVED_AT_PICKUP:
+        return first.arrived_at_pickup_at
+    if kind is StopKind.DROPOFF and first.status == DeliveryStatus.ARRIVED_AT_DROPOFF:
+        return first.arrived_at_dropoff_at
+    return None
+
+
+def _travel(provider: TravelProvider, places: tuple[LngLat, ...]) -> Travel:
+    """Return the provider as the engine sees it: a formula where it is one, else one table of this look."""
+    if isinstance(provider, StraightLine):
+        return EngineLine(speed_mps=provider.speed_mps, factor=provider.factor, round_up_s=provider.round_up_s)
+    return Table(rows=tuple(map(tuple, provider.times_s(places, places))))

@@ -1,0 +1,210 @@
+"""Shapes of sessions, offers, deliveries and shifts, in and out."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.states import Role
+from dispatch.models import Delivery
+from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
+from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
+
+REASON_HELP = "A word or a sentence; ops read it."
+
+
+# --- in ------------------------------------------------------------------------
+
+
+class SessionInput(StrictSerializer):
+    """Where the driver stands, and until when he works."""
+
+    position = CoordinatesField()
+    off_at = serializers.DateTimeField(required=False, help_text="No pickup after this; default: the shift's end.")
+
+
+class ReasonInput(StrictSerializer):
+    """Why."""
+
+    reason = serializers.CharField(max_length=64, help_text=REASON_HELP)
+
+
+class AssignInput(StrictSerializer):
+    """Who shall carry it."""
+
+    driver_id = PublicIdField("driver_id")
+
+
+class PriorityInput(StrictSerializer):
+    """How much it counts."""
+
+    priority = serializers.IntegerField(min_value=-10, max_value=10, help_text="0 is usual; above goes first.")
+
+
+class OfferQuery(StrictSerializer):
+    """Which offers."""
+
+    status = serializers.ChoiceField(choices=OfferStatus.choices, required=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100)
+
+
+class DeliveryQuery(StrictSerializer):
+    """Which deliveries."""
+
+    status = serializers.ChoiceField(choices=DeliveryStatus.choices, required=False)
+    active = serializers.BooleanField(required=False, help_text="true: only those a driver holds.")
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100)
+
+
+class NearbyQuery(StrictSerializer):
+    """Around which restaurant, how far, how many."""
+
+    restaurant = PublicIdField("restaurant_id")
+    radius_m = serializers.FloatField(required=False, min_value=1, max_value=50_000, default=3_000)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=10)
+
+
+class ShiftQuery(StrictSerializer):
+    """Whose shifts."""
+
+    driver = PublicIdField("driver_id", required=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100)
+
+
+class ShiftInput(StrictSerializer):
+    """Who works from when to when."""
+
+    driver_id = PublicIdField("driver_id")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Let time run forward."""
+        if attrs["ends_at"] <= attrs["starts_at"]:
+            raise serializers.ValidationError({"ends_at": "Must be later than starts_at."})
+        return attrs
+
+
+# --- out -----------------------------------------------------------------------
+
+
+class SessionOutput(StrictSerializer):
+    """A driver's online lease."""
+
+    id = PublicIdField("session_id", source="pk")
+    status = serializers.ChoiceField(choices=SessionStatus.choices)
+    zone_id = PublicIdField("zone_id")
+    load = serializers.IntegerField(help_text="Deliveries held now.")
+    capacity = serializers.IntegerField()
+    started_at = serializers.DateTimeField()
+    lease_until = serializers.DateTimeField(help_text="Silence past this ends the session; each ping renews it.")
+    off_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField()
+
+
+class PickupOutput(StrictSerializer):
+    """The counter."""
+
+    id = PublicIdField("restaurant_id", source="pk")
+    name = serializers.CharField()
+    position = CoordinatesField(source="point")
+    address = serializers.CharField()
+
+
+class OfferOutput(StrictSerializer):
+    """One question to one driver. Offers that share `batch_id` are answered together."""
+
+    id = PublicIdField("offer_id", source="pk")
+    batch_id = PublicIdField("batch_id")
+    status = serializers.ChoiceField(choices=OfferStatus.choices)
+    delivery_id = PublicIdField("delivery_id")
+    order_id = PublicIdField("order_id", source="delivery.order_id")
+    driver_id = PublicIdField("driver_id")
+    restaurant = PickupOutput(source="delivery.restaurant")
+    dropoff = CoordinatesField(source="delivery.dropoff_point")
+    distance_m = serializers.IntegerField(help_text="Straight line to the restaurant when offered.")
+    drop_sequence = serializers.IntegerField()
+    pickup_eta_at = serializers.DateTimeField()
+    dropoff_eta_at = serializers.DateTimeField()
+    ready_at = serializers.DateTimeField(source="delivery.ready_at")
+    pay_minor = serializers.IntegerField()
+    currency = serializers.CharField(source="delivery.order.currency")
+    due_at = serializers.DateTimeField(allow_null=True)
+    offered_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
+class DoorOutput(StrictSerializer):
+    """The door."""
+
+    lat = serializers.FloatField()
+    lng = serializers.FloatField()
+    address = serializers.CharField()
+    note = serializers.CharField()
+
+
+class DeliveryOutput(StrictSerializer):
+    """The job of carrying one order."""
+
+    id = PublicIdField("delivery_id", source="pk")
+    order_id = PublicIdField("order_id")
+    code = serializers.CharField(source="order.code", help_text="What is said at the counter.")
+    status = serializers.ChoiceField(choices=DeliveryStatus.choices)
+    restaurant = PickupOutput()
+    pickup = CoordinatesField(source="pickup_point")
+    dropoff = serializers.SerializerMethodField()
+    zone_id = PublicIdField("zone_id")
+    driver_id = PublicIdField("driver_id", allow_null=True)
+    batch_id = PublicIdField("batch_id", allow_null=True)
+    drop_sequence = serializers.IntegerField()
+    priority = serializers.IntegerField()
+    held = serializers.BooleanField()
+    ready_at = serializers.DateTimeField()
+    promised_at = serializers.DateTimeField()
+    pickup_eta_at = serializers.DateTimeField(allow_null=True)
+    dropoff_eta_at = serializers.DateTimeField(allow_null=True)
+    eta_low_at = serializers.DateTimeField(allow_null=True)
+    eta_high_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    assigned_at = serializers.DateTimeField(allow_null=True)
+    arrived_at_pickup_at = serializers.DateTimeField(allow_null=True)
+    picked_up_at = serializers.DateTimeField(allow_null=True)
+    arrived_at_dropoff_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+
+    @extend_schema_field({"allOf": [{"$ref": "#/components/schemas/DoorOutput"}]})
+    def get_dropoff(self, row: Delivery) -> dict[str, Any]:
+        """Return the door; the kitchen does not learn what stands on it."""
+        request = self.context.get("request")
+        kitchen = request is not None and getattr(request.user, "role", None) == Role.RESTAURANT
+        return {
+            "lat": row.dropoff_point.y,
+            "lng": row.dropoff_point.x,
+            "address": "" if kitchen else row.order.dropoff_address,
+            "note": "" if kitchen else row.order.dropoff_note,
+        }
+
+
+class NearDriverOutput(StrictSerializer):
+    """An available driver near a restaurant."""
+
+    driver_id = PublicIdField("driver_id")
+    distance_m = serializers.FloatField(help_text="Metres in a straight line.")
+    age_s = serializers.FloatField(help_text="Age of the position, seconds.")
+    position = CoordinatesField()
+
+
+class ShiftOutput(StrictSerializer):
+    """A driver's planned time on duty."""
+
+    id = PublicIdField("shift_id", source="pk")
+    driver_id = PublicIdField("driver_id")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()

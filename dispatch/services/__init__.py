@@ -1,0 +1,59 @@
+"""One function per verb; the only place that writes sessions, positions, deliveries and offers."""
+
+from dispatch.services.answers import accept_offer, ack_offer, decline_offer, note_seen
+from dispatch.services.etas import update_eta
+from dispatch.services.holding import assign, give_back, unassign
+from dispatch.services.lapsing import drop_unseen_offers, expire_offers
+from dispatch.services.moving import move_drivers
+from dispatch.services.rounds import engine, run_round, run_rounds, tick_zones
+from dispatch.services.searching import (
+    cancel_delivery,
+    change_ready_at,
+    give_up_search,
+    hold_delivery,
+    open_delivery,
+    prioritize_delivery,
+    reopen_delivery,
+)
+from dispatch.services.sessions import end_session, live_session, pause_session, resume_session, start_session
+from dispatch.services.shifts import drop_shift, plan_shift
+from dispatch.services.steps import arrive, drop_off, fail_dropoff, pick_up, return_delivery
+from dispatch.services.waking import wake_zone
+
+__all__ = [
+    "accept_offer",
+    "ack_offer",
+    "arrive",
+    "assign",
+    "cancel_delivery",
+    "change_ready_at",
+    "decline_offer",
+    "drop_off",
+    "drop_shift",
+    "drop_unseen_offers",
+    "end_session",
+    "engine",
+    "expire_offers",
+    "fail_dropoff",
+    "give_back",
+    "give_up_search",
+    "hold_delivery",
+    "live_session",
+    "move_drivers",
+    "note_seen",
+    "open_delivery",
+    "pause_session",
+    "pick_up",
+    "plan_shift",
+    "prioritize_delivery",
+    "reopen_delivery",
+    "resume_session",
+    "return_delivery",
+    "run_round",
+    "run_rounds",
+    "start_session",
+    "tick_zones",
+    "unassign",
+    "update_eta",
+    "wake_zone",
+]

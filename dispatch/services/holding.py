@@ -1,0 +1,169 @@
+"""Who holds a delivery: given back by the driver, taken away or given by ops."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dispatch import errors
+from dispatch.conf import conf_of
+from dispatch.events import DeliveryAssigned, DeliveryUnassigned, OfferReturned
+from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer
+from dispatch.services.facts import of_delivery, of_offer
+from dispatch.services.load import drop_load, take_load
+from dispatch.services.locks import lock_deliveries, lock_delivery, lock_open_offers
+from dispatch.services.searching import begin_search
+from dispatch.services.setting_out import set_out
+from dispatch.services.withdrawing import reenter, withdraw
+from dispatch.states import ACTIVE, BEFORE_PICKUP, DeliveryStatus, OfferStatus, SessionStatus, may_follow
+from fleetsync.core.events import Emit, change
+from fleetsync.core.geo import lng_lat
+from fleetsync.core.travel import provider
+from orders.errors import OrderClosed
+from orders.services import require_open
+
+log = logging.getLogger(__name__)
+
+
+def give_back(*, delivery_id: UUID, driver_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:
+    """Let the driver hand a delivery back before its pickup; the search goes on without him.
+
+    Locks his deliveries, then his session.
+
+    Raises:
+        DeliveryNotFound: he does not hold it.
+        WrongStep: it is picked up, or over.
+    """
+    return _take_away(delivery_id, driver_id, reason, now, actor)
+
+
+def unassign(*, delivery_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:
+    """Take a delivery away from its driver before its pickup; the search goes on without him.
+
+    Raises:
+        DeliveryNotFound: there is none.
+        WrongStep: nobody holds it, or it is picked up.
+    """
+    return _take_away(delivery_id, None, reason, now, actor)
+
+
+def _take_away(delivery_id: UUID, driver_id: UUID | None, reason: str, now: datetime, actor: str) -> Delivery:
+    with change(now=now, actor=actor) as emit:
+        row, held = lock_delivery(delivery_id=delivery_id, driver_id=driver_id)
+        if row.status not in BEFORE_PICKUP:
+            raise errors.WrongStep(status=row.status)
+        release(row=row, reason=reason, now=now, emit=emit)
+        set_out(held=[each for each in held if each.pk != row.pk], now=now, emit=emit)
+        begin_search(delivery=row, now=now)
+    log.info("dispatch.delivery.unassigned", extra={"delivery_id": str(delivery_id), "reason": reason})
+    return row
+
+
+def release(*, row: Delivery, reason: str, now: datetime, emit: Emit) -> None:
+    """Take a locked delivery that is not picked up from its driver; the caller says what becomes of it."""
+    offer = Offer.objects.select_for_update().filter(delivery=row, status=OfferStatus.ACCEPTED).first()
+    if offer is not None:
+        offer.status, offer.reason, offer.answered_at = OfferStatus.RETURNED, reason[:64], now
+        offer.save(update_fields=["status", "reason", "answered_at"])
+        emit(OfferReturned(**of_offer(offer, row), reason=reason))
+    drop_load(session_id=row.session_id, number=1, now=now, emit=emit)
+    if row.driver_id is not None:
+        emit(DeliveryUnassigned(**of_delivery(row), driver_id=row.driver_id, reason=reason))
+    row.status, row.driver_id, row.session_id, row.batch_id = DeliveryStatus.SEARCHING, None, None, None
+    row.drop_sequence, row.reason = 0, reason[:120]
+    row.assigned_at = row.arrived_at_pickup_at = row.pickup_eta_at = row.dropoff_eta_at = None
+    row.save(
+        update_fields=[
+            "status",
+            "driver",
+            "session",
+            "batch_id",
+            "drop_sequence",
+            "reason",
+            "assigned_at",
+            "arrived_at_pickup_at",
+            "pickup_eta_at",
+            "dropoff_eta_at",
+        ]
+    )
+
+
+def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> Delivery:
+    """Give a delivery to a driver by hand, without asking him; one who held it loses it. May run twice.
+
+    Locks the deliveries of both drivers, open offers, both sessions and the order.
+
+    Raises:
+        DeliveryNotFound: there is none.
+        WrongStep: it is picked up, or over.
+        DriverUnavailable: he is not online, or paused.
+        DriverFull: he holds too much already.
+        OrderClosed: the order was cancelled a moment ago.
+    """
+    with change(now=now, actor=actor) as emit:
+        before = Delivery.objects.filter(pk=delivery_id).values_list("driver_id", flat=True).first()
+        ids = [delivery_id]
+        if before is not None:
+            ids += Delivery.objects.filter(driver_id=before, status__in=ACTIVE).values_list("pk", flat=True)
+        locked = lock_deliveries(ids=ids, driver_id=driver_id)
+        row = locked.get(delivery_id)
+        if row is None:
+            raise errors.DeliveryNotFound
+        if row.driver_id == driver_id and row.status in ACTIVE:
+            return row
+        if row.status not in BEFORE_PICKUP | {DeliveryStatus.SEARCHING, DeliveryStatus.NO_DRIVER_FOUND}:
+            raise errors.WrongStep(status=row.status)
+        offers = lock_open_offers(delivery_ids=[row.pk])
+        withdraw(offers=offers, deliveries=locked, reason="taken", now=now, emit=emit)
+        reenter(delivery_ids={offer.delivery_id for offer in offers} - {row.pk}, now=now, refused=False)
+        old = row.driver_id
+        if row.status in BEFORE_PICKUP:
+            release(row=row, reason="reassigned", now=now, emit=emit)
+            set_out(held=[each for each in locked.values() if each.driver_id == old], now=now, emit=emit)
+        session = DriverSession.objects.filter(driver_id=driver_id, ended_at=None).first()
+        if session is None or session.status == SessionStatus.PAUSED:
+            raise errors.DriverUnavailable
+        if take_load(session_id=session.pk, number=1) is None:
+            raise errors.DriverFull
+        try:
+            require_open(order_id=row.order_id)
+        except OrderClosed as error:
+            raise errors.DeliveryTaken from error
+        _give(row, session, now, emit)
+        held = [each for each in locked.values() if each.driver_id == driver_id and each.status in ACTIVE]
+        set_out(held=held, now=now, emit=emit)
+    return row
+
+
+def _give(row: Delivery, session: DriverSession, now: datetime, emit: Emit) -> None:
+    pickup_at, dropoff_at = arrival_of(driver_id=session.driver_id, row=row, now=now)
+    if row.status == DeliveryStatus.NO_DRIVER_FOUND:
+        row.status = DeliveryStatus.SEARCHING
+    if not may_follow(DeliveryStatus(row.status), DeliveryStatus.ASSIGNED):
+        raise errors.WrongStep(status=row.status)
+    row.status, row.driver_id, row.session_id = DeliveryStatus.ASSIGNED, session.driver_id, session.pk
+    row.assigned_at, row.held, row.reason = now, False, ""
+    row.pickup_eta_at, row.dropoff_eta_at = pickup_at, dropoff_at
+    row.save()
+    DispatchJob.objects.filter(delivery=row).update(searching=False)
+    emit(
+        DeliveryAssigned(
+            **of_delivery(row),
+            driver_id=session.driver_id,
+            offer_id=None,
+            by="ops",
+            pickup_eta_at=pickup_at,
+            dropoff_eta_at=dropoff_at,
+        )
+    )
+
+
+def arrival_of(*, driver_id: UUID, row: Delivery, now: datetime) -> tuple[datetime, datetime]:
+    """Return when a driver who sets out now is at the counter, and at the door; business time."""
+    conf = conf_of(row.zone.dispatch)
+    position = DriverPosition.objects.filter(driver_id=driver_id).first()
+    pickup, dropoff = lng_lat(row.pickup_point), lng_lat(row.dropoff_point)
+    start = lng_lat(position.point) if position else pickup
+    times = provider().times_s([start, pickup], [pickup, dropoff])
+    to_counter_s, to_door_s = times[0][0], times[1][1]
+    pickup_at = max(now + timedelta(seconds=to_counter_s + conf.half_pickup_s), row.ready_at)
+    return pickup_at, pickup_at + timedelta(seconds=conf.half_pickup_s + to_door_s + conf.half_dropoff_s)

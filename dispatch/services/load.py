@@ -1,0 +1,58 @@
+"""How much a driver holds: one conditional UPDATE, and what follows from it."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.events import DriverFreed
+from dispatch.models import DriverPosition
+from dispatch.states import SessionStatus
+from fleetsync.core.events import Emit
+
+_TAKE: Final = """
+    UPDATE dispatch_driversession
+    SET load = load + %(number)s, idle_since = NULL,
+        status = CASE WHEN status = 'AVAILABLE' THEN 'BUSY' ELSE status END
+    WHERE id = %(session)s AND ended_at IS NULL AND load + %(number)s <= capacity
+    RETURNING driver_id, load < capacity AND status <> 'PAUSED', load"""
+_DROP: Final = """
+    UPDATE dispatch_driversession
+    SET load = load - %(number)s,
+        idle_since = CASE WHEN load = %(number)s THEN %(now)s ELSE idle_since END,
+        status = CASE WHEN load = %(number)s AND status = 'BUSY' THEN 'AVAILABLE' ELSE status END
+    WHERE id = %(session)s
+    RETURNING driver_id, ended_at IS NULL AND status <> 'PAUSED', load, ended_at, zone_id, status"""
+
+
+def set_available(*, driver_id: UUID, available: bool) -> None:
+    """Let the nearest-driver search see the driver, or not."""
+    DriverPosition.objects.filter(driver_id=driver_id).exclude(available=available).update(available=available)
+
+
+def take_load(*, session_id: UUID, number: int) -> int | None:
+    """Add deliveries to a live session that has room for them; return its load, None when it has not.
+
+    Locks the session row, then the driver's position.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"session": session_id, "number": number})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    driver_id, room, load = row
+    set_available(driver_id=driver_id, available=room)
+    return int(load)
+
+
+def drop_load(*, session_id: UUID | None, number: int, now: datetime, emit: Emit) -> None:
+    """Take deliveries off a session; a driver who holds nothing any more is free, and that is news."""
+    if session_id is None or number == 0:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP, {"session": session_id, "number": number, "now": now})
+        driver_id, open_to_offers, load, ended_at, zone_id, status = cursor.fetchone()
+    set_available(driver_id=driver_id, available=open_to_offers)
+    if load == 0 and ended_at is None and status != SessionStatus.PAUSED:
+        emit(DriverFreed(driver_id=driver_id, zone_id=zone_id, session_id=session_id))

@@ -1,0 +1,46 @@
+"""Row locks, always in one order: delivery, offer, session, order, stream heads; several of a kind by id."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Q
+
+from dispatch import errors
+from dispatch.models import Delivery, Offer
+from dispatch.states import ACTIVE, OfferStatus
+
+
+def lock_deliveries(*, ids: Collection[UUID], driver_id: UUID | None = None) -> dict[UUID, Delivery]:
+    """Lock these deliveries, and all that the driver holds, by id; return them by id."""
+    which = Q(pk__in=list(ids))
+    if driver_id is not None:
+        which |= Q(driver_id=driver_id, status__in=ACTIVE)
+    rows = Delivery.objects.select_for_update(of=("self",)).filter(which).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def lock_delivery(*, delivery_id: UUID, driver_id: UUID | None = None) -> tuple[Delivery, list[Delivery]]:
+    """Lock a delivery with all others its driver holds; return it and all of his, itself included.
+
+    Raises:
+        DeliveryNotFound: it does not exist, or `driver_id` was given and does not hold it.
+    """
+    found = Delivery.objects.filter(pk=delivery_id).values_list("driver_id", flat=True).first()
+    if driver_id is not None and found != driver_id:
+        raise errors.DeliveryNotFound
+    rows = lock_deliveries(ids=[delivery_id], driver_id=found)
+    row = rows.get(delivery_id)
+    if row is None or (driver_id is not None and row.driver_id != driver_id):
+        raise errors.DeliveryNotFound
+    mates = [each for each in rows.values() if row.driver_id is not None and each.driver_id == row.driver_id]
+    return row, [each for each in mates if each.status in ACTIVE]
+
+
+def lock_open_offers(*, delivery_ids: Collection[UUID]) -> list[Offer]:
+    """Lock the open offers of these deliveries, and those of the same batches; by id."""
+    batches = Offer.objects.filter(delivery_id__in=list(delivery_ids), status=OfferStatus.OPEN).values("batch_id")
+    return list(
+        Offer.objects.select_for_update(of=("self",))
+        .filter(batch_id__in=batches, status=OfferStatus.OPEN)
+        .order_by("pk")
+    )

@@ -1,0 +1,162 @@
+"""One run of matching per zone at a time: a lease with a fence, and `again` for what changed meanwhile."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from dispatch.conf import ENGINE_TIMEOUT_S, ROUND_LEASE_S, TICK_FLOOR_S, DispatchConf, conf_of
+from dispatch.engine.client import Decision, EngineProcess, decide_with_fallback
+from dispatch.models import Round
+from dispatch.selectors.snapshot import look_at_zone
+from dispatch.services.applying import StaleRound, apply_plan
+from dispatch.services.waking import TASK, target_of
+from fleetsync.core import clock
+from fleetsync.core.queue import kick, kick_taken
+from fleetsync.core.travel import provider
+from restaurants.models import Zone
+
+log = logging.getLogger(__name__)
+
+_TAKE: Final = """
+    UPDATE dispatch_round SET lease_until = %(until)s, fence = fence + 1, again = false
+    WHERE zone_id = %(zone)s AND (lease_until IS NULL OR lease_until < %(real_now)s)
+    RETURNING fence, memo"""
+_ASK_AGAIN: Final = """
+    UPDATE dispatch_round SET again = true WHERE zone_id = %(zone)s AND lease_until >= %(real_now)s"""
+_RELEASE: Final = """
+    UPDATE dispatch_round SET lease_until = NULL, ran_at = %(now)s
+    WHERE zone_id = %(zone)s AND fence = %(fence)s RETURNING again"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to decide for a zone."""
+
+    fence: int
+    memo: bytes | None
+
+
+@lru_cache(maxsize=1)
+def engine() -> EngineProcess:
+    """Return this process's engine child; it starts at the first decision, or by `warm`."""
+    return EngineProcess()
+
+
+def run_round(*, zone_id: UUID, now: datetime, real_now: datetime, rng: Random) -> bool:
+    """Look, decide, write; say whether the zone wants another round at once.
+
+    Safe to run twice: the lease lets one in, who finds it taken leaves word and goes. The
+    kick is taken before the zone is read, so that whatever changes later sends a new one.
+    """
+    kick_taken(TASK, target_of(zone_id))
+    zone = Zone.objects.filter(pk=zone_id).values("dispatch", "present_delay_s").first()
+    lease = _take(zone_id, real_now) if zone else None
+    if zone is None or lease is None:
+        return False
+    try:
+        _decide(zone_id, conf_of(zone["dispatch"]), zone["present_delay_s"], lease, now, real_now, rng)
+    except StaleRound:
+        log.warning("dispatch.round.fenced_off", extra={"zone_id": str(zone_id), "fence": lease.fence})
+        return False
+    finally:
+        again = _release(zone_id, lease, now)
+    return again
+
+
+def run_rounds(*, zone_id: UUID, now: datetime, real_now: datetime, rng: Random) -> None:
+    """Run a zone's round; one that wants another is kicked, so that other zones get their turn."""
+    if run_round(zone_id=zone_id, now=now, real_now=real_now, rng=rng):
+        kick(TASK, target_of(zone_id))
+
+
+def tick_zones(*, now: datetime, real_now: datetime, rng: Random) -> int:
+    """Kick the round of every zone whose tick is due; without Redis run it here. Return how many."""
+    due = list(
+        Round.objects.filter(next_tick_at__lte=now, zone__jobs__searching=True)
+        .distinct()
+        .order_by("zone_id")
+        .values_list("zone_id", "zone__dispatch")
+    )
+    for zone_id, settings in due:
+        tick = clock.at_least(conf_of(settings).tick_s, TICK_FLOOR_S)
+        if not Round.objects.filter(zone_id=zone_id, next_tick_at__lte=now).update(next_tick_at=now + tick):
+            continue
+        if not kick(TASK, target_of(zone_id)):
+            run_round(zone_id=zone_id, now=now, real_now=real_now, rng=rng)
+    return len(due)
+
+
+def _decide(
+    zone_id: UUID,
+    conf: DispatchConf,
+    delay_s: float,
+    lease: Lease,
+    now: datetime,
+    real_now: datetime,
+    rng: Random,
+) -> None:
+    started = time.perf_counter()
+    look = look_at_zone(zone_id=zone_id, conf=conf, travel=provider(), now=now, memo=lease.memo)
+    if not look.jobs:
+        return
+    looked = time.perf_counter()
+    decision = decide_with_fallback(engine(), look.snapshot, conf.engine_policy(), timeout_s=ENGINE_TIMEOUT_S)
+    _report(zone_id, decision)
+    solved = time.perf_counter()
+    done = apply_plan(
+        look=look, decision=decision, fence=lease.fence, delay_s=delay_s, now=now, real_now=real_now, rng=rng
+    )
+    log.info(
+        "dispatch.round.done",
+        extra={
+            "zone_id": str(zone_id),
+            "jobs": len(look.jobs),
+            "drivers": len(look.drivers),
+            "offers": done.offers,
+            "retries": done.retries,
+            "skipped": done.skipped,
+            "strategy": decision.strategy,
+            "look_ms": round((looked - started) * 1000, 1),
+            "solve_ms": round(decision.solve_s * 1000, 1),
+            "apply_ms": round((time.perf_counter() - solved) * 1000, 1),
+        },
+    )
+
+
+def _report(zone_id: UUID, decision: Decision) -> None:
+    for strategy, what in decision.failures:
+        log.warning("dispatch.engine.fell_back", extra={"zone_id": str(zone_id), "strategy": strategy, "failure": what})
+
+
+def _take(zone_id: UUID, real_now: datetime) -> Lease | None:
+    """Take the zone's lease, or leave word with its holder. A zone without a round has nothing to decide."""
+    fields: dict[str, Any] = {
+        "zone": zone_id,
+        "real_now": real_now,
+        "until": real_now + timedelta(seconds=ROUND_LEASE_S),
+    }
+    for _ in range(3):  # the holder may let go between the two statements
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, fields)
+            row = cursor.fetchone()
+            if row is not None:
+                return Lease(fence=row[0], memo=bytes(row[1]) if row[1] is not None else None)
+            cursor.execute(_ASK_AGAIN, fields)
+            if cursor.rowcount:
+                return None
+    return None
+
+
+def _release(zone_id: UUID, lease: Lease, now: datetime) -> bool:
+    """Give the lease back; say whether somebody asked for another round meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"zone": zone_id, "fence": lease.fence, "now": now})
+        row = cursor.fetchone()
+    return bool(row and row[0])
