@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -88,6 +88,10 @@ class CitySpec:
     restaurants: tuple[RestaurantSpec, ...]
     drivers: tuple[PersonSpec, ...]
     customers: tuple[PersonSpec, ...]
+
+    def named(self, name: str) -> CitySpec:
+        """Return the same city under another name."""
+        return replace(self, name=name)
 
 
 def offset(origin: Place, east_m: float, north_m: float) -> Place:

@@ -1,4 +1,4 @@
-"""A city of one's own from a JSON file: where it lies and which kitchens it has; people stay made up."""
+"""A real city from an OpenStreetMap extract: its places to eat; menus and people stay made up."""
 
 from __future__ import annotations
 
@@ -6,77 +6,60 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from statistics import median
 
-import orjson
-
-from simulation.city import CENTRE, CitySpec, RestaurantSpec, address_at, offset
+from restaurants.osm import FoundPlace, find_places
+from simulation.city import CENTRE, KITCHENS_WITHIN_M, CitySpec, RestaurantSpec, address_at, offset
 from simulation.clients.road import Place, distance_m
 
-
-class CityFileError(ValueError):
-    """The file cannot be used; the message names the file, the field and what was expected."""
+SAME_TIME_DEG = 5.0
 
 
-def read_city(path: Path, pattern: CitySpec) -> CitySpec:
-    """Return the city of a file; what it does not say is taken from `pattern`, moved to its place.
+def read_city(path: Path, pattern: CitySpec, *, restaurants: int, seed: int) -> CitySpec:
+    """Return the city of an extract: so many of its places to eat, around the middle of all of them.
 
-    The file: `{"name", "time_zone", "currency", "center": {"lat", "lng"}, "restaurants":
-    [{"name", "cuisine", "lat", "lng"}]}`; everything but `name` and `center` may be left out.
+    What the map does not say, menus above all, is taken from `pattern`, moved to its place. The time
+    zone is the pattern's near it, else the one of the longitude.
 
     Raises:
-        CityFileError: it cannot be read, or a field is wrong.
+        restaurants.osm.OsmPlacesError: the file is missing, unreadable, or has no place to eat.
     """
-    try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise CityFileError(f"{path}: cannot be read ({error.strerror})") from None
-    except orjson.JSONDecodeError as error:
-        raise CityFileError(f"{path}, line {error.lineno}: expected JSON ({error.msg})") from None
-    if not isinstance(data, dict):
-        raise CityFileError(f"{path}: expected an object with name and center")
-    centre = _place(path, "center", data.get("center"))
-    zone_name = data.get("time_zone", pattern.time_zone)
-    try:
-        ZoneInfo(str(zone_name))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise CityFileError(f"{path}, field time_zone: expected an IANA name, got {zone_name!r}") from None
-    restaurants = _restaurants(path, data, pattern, centre)
+    found = find_places(path)
+    centre = Place(median(each.point.lat for each in found), median(each.point.lng for each in found))
+    near = [each for each in found if distance_m(Place(each.point.lat, each.point.lng), centre) <= KITCHENS_WITHIN_M]
+    names: set[str] = set()
+    chosen: list[FoundPlace] = []
+    for each in Random(f"{seed}:places").sample(near, len(near)):
+        if each.name not in names and len(chosen) < restaurants:
+            names.add(each.name)
+            chosen.append(each)
     return replace(
         pattern,
-        name=_text(path, "name", data.get("name")),
-        time_zone=str(zone_name),
-        currency=_text(path, "currency", data.get("currency", pattern.currency)),
+        name=path.name.partition(".")[0].replace("_", " ").replace("-", " ").title(),
+        time_zone=_time_zone(centre, pattern.time_zone),
         outline=tuple(_moved(corner, centre) for corner in pattern.outline),
-        restaurants=restaurants,
+        restaurants=tuple(_restaurant(each, pattern) for each in chosen),
         drivers=tuple(replace(person, place=_moved(person.place, centre)) for person in pattern.drivers),
         customers=tuple(replace(person, place=_moved(person.place, centre)) for person in pattern.customers),
     )
 
 
-def _restaurants(path: Path, data: dict[str, Any], pattern: CitySpec, centre: Place) -> tuple[RestaurantSpec, ...]:
-    given = data.get("restaurants")
-    if given is None:
-        return tuple(replace(spec, place=_moved(spec.place, centre)) for spec in pattern.restaurants)
-    if not isinstance(given, list) or not given:
-        raise CityFileError(f"{path}, field restaurants: expected a list of at least one")
-    found: list[RestaurantSpec] = []
-    for number, each in enumerate(given):
-        field = f"restaurants[{number}]"
-        if not isinstance(each, dict):
-            raise CityFileError(f"{path}, field {field}: expected an object")
-        cuisine = each.get("cuisine")
-        alike = [spec for spec in pattern.restaurants if spec.cuisine == cuisine] or list(pattern.restaurants)
-        like = Random(f"{number}").choice(alike)
-        place = _place(path, field, each)
-        if distance_m(place, centre) > 4000:
-            raise CityFileError(f"{path}, field {field}: expected a place within 4 km of the center")
-        name = _text(path, f"{field}.name", each.get("name"))
-        found.append(
-            replace(like, name=name, cuisine=str(cuisine or like.cuisine), place=place, address=address_at(place))
-        )
-    return tuple(found)
+def _restaurant(found: FoundPlace, pattern: CitySpec) -> RestaurantSpec:
+    chance = Random(found.ref)
+    alike = [spec for spec in pattern.restaurants if spec.cuisine.lower() == found.cuisine.lower()]
+    like = chance.choice(alike or list(pattern.restaurants))
+    place = Place(found.point.lat, found.point.lng)
+    openings = found.openings
+    hours = tuple((each.weekday, f"{each.opens:%H:%M}", f"{each.closes:%H:%M}") for each in openings or ())
+    return replace(
+        like,
+        name=found.name[:120],
+        cuisine=found.cuisine[:60] or like.cuisine,
+        place=place,
+        address=(found.address or address_at(place))[:200],
+        phone=found.phone[:32],
+        hours=tuple({(day, opens): (day, opens, closes) for day, opens, closes in hours}.values()) or like.hours,
+    )
 
 
 def _moved(place: Place, centre: Place) -> Place:
@@ -86,17 +69,8 @@ def _moved(place: Place, centre: Place) -> Place:
     return offset(centre, east, north)
 
 
-def _place(path: Path, field: str, value: Any) -> Place:
-    try:
-        place = Place(float(value["lat"]), float(value["lng"]))
-    except (TypeError, KeyError, ValueError):
-        raise CityFileError(f"{path}, field {field}: expected lat and lng in degrees, got {value!r}") from None
-    if not (-85 <= place.lat <= 85 and -180 <= place.lng <= 180):
-        raise CityFileError(f"{path}, field {field}: expected -85 to 85 and -180 to 180, got {value!r}")
-    return place
-
-
-def _text(path: Path, field: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 80:
-        raise CityFileError(f"{path}, field {field}: expected a name, got {value!r}")
-    return value.strip()
+def _time_zone(centre: Place, usual: str) -> str:
+    if abs(centre.lng - CENTRE.lng) <= SAME_TIME_DEG and abs(centre.lat - CENTRE.lat) <= SAME_TIME_DEG:
+        return usual
+    hours = round(centre.lng / 15.0)
+    return "UTC" if hours == 0 else f"Etc/GMT{-hours:+d}"  # there, the sign is the other way round

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
 from simulation.clients.api import Account, Refused, Unreachable
@@ -15,6 +15,7 @@ from simulation.clients.tasks import Task, next_trip
 from simulation.clients.world import World
 
 ONLINE_AGAIN_S: Final = 2.0  # real seconds between two tries to go online
+LOOK_EVERY_S: Final = 30.0  # real seconds
 DECLINE_REASON: Final = "too_far"
 
 
@@ -33,6 +34,8 @@ class Driver:
         self._changed = asyncio.Event()
         self._offline = asyncio.Event()
         self._answering: dict[str, asyncio.Task[None]] = {}
+        self._decided: dict[str, tuple[bool, bool, float]] = {}
+        self._background: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> None:
         """Work the shift, then go offline; a stop in between just hangs up."""
@@ -41,14 +44,15 @@ class Driver:
         background = [asyncio.create_task(self._socket.run())]
         try:
             await self._go_online()
-            background += [asyncio.create_task(self.phone.run()), asyncio.create_task(self._stay_online())]
+            staying = (self.phone.run(), self._stay_online(), self._look_around())
+            background += [asyncio.create_task(each) for each in staying]
             await self._take_up()
             await self._work()
             await self._go_offline()
         except Unreachable:
             self.world.ledger.counts["gave_up"] += 1
         finally:
-            await cancel_all([*background, *self._answering.values()])
+            await cancel_all([*background, *self._answering.values(), *self._background])
 
     # -- the shift -----------------------------------------------------------------------------
 
@@ -104,10 +108,17 @@ class Driver:
         except (Refused, Unreachable) as error:
             self.world.ledger.refusals[f"driver list: {getattr(error, 'code', 'unreachable')}"] += 1
 
+    async def _look_around(self) -> None:
+        """Look by REST now and then while idle: what ops hand over by hand comes as no offer."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if not self.tasks and self.phone.online:
+                await self._take_up()
+
     def _after_gap(self) -> None:
         """Look by REST too after a reconnect; frames may have passed while nobody listened."""
         if self.phone.online:
-            self._answering["look"] = asyncio.create_task(self._take_up())
+            self._soon(self._take_up())
 
     # -- what is heard ---------------------------------------------------------------------------
 
@@ -118,13 +129,22 @@ class Driver:
         elif kind == "snapshot":
             for offer in data.get("offers") or ():
                 self._consider(offer)
-        elif kind in ("delivery.cancelled", "delivery.unassigned"):
-            if self.tasks.pop(str(data.get("delivery_id")), None):
-                self._changed.set()
+        elif kind in ("offer.returned", "delivery.cancelled", "delivery.unassigned", "order.cancelled"):
+            self._lose(data)
         elif kind == "session.ended":
             self._offline.set()
-        elif kind == "delivery.assigned" and data.get("delivery_id") not in self.tasks:
-            self._answering["look"] = asyncio.create_task(self._take_up())
+
+    def _lose(self, data: dict[str, Any]) -> None:
+        """Drop what was taken away or cancelled; food on board stays."""
+        for task in list(self.tasks.values()):
+            same = data.get("delivery_id", task.delivery_id), data.get("order_id", task.order_id)
+            if not task.aboard and same == (task.delivery_id, task.order_id):
+                self._drop(task)
+
+    def _drop(self, task: Task) -> None:
+        if self.tasks.pop(task.delivery_id, None):
+            self._soon(self._socket.leave(f"order:{task.order_id}"))
+            self._changed.set()
 
     def _consider(self, offer: dict[str, Any]) -> None:
         offer_id = str(offer.get("offer_id") or offer["id"])
@@ -133,12 +153,11 @@ class Driver:
 
     async def _answer(self, offer_id: str, offer: dict[str, Any]) -> None:
         """Confirm that it arrived, think, say yes or no."""
-        clock, ledger, habits = self.world.clock, self.world.ledger, self.world.habits
+        clock, ledger = self.world.clock, self.world.ledger
         due = offer.get("due_at")
         due_ago_s = clock.real_s(clock.now_s() - seconds_of(due)) if due else None
         ledger.offered(order_id=str(offer["order_id"]), due_ago_s=due_ago_s)
-        yes, aloud = self._chance.random() < habits.accept, self._chance.random() >= habits.silent
-        think_s = self._chance.uniform(*habits.think_s)
+        yes, aloud, think_s = self._decide(str(offer.get("batch_id") or offer_id))
         try:
             if think_s or not (yes or aloud):  # an answer given at once confirms by itself
                 await self._confirm(offer_id)
@@ -157,6 +176,14 @@ class Driver:
         except Unreachable:
             ledger.counts["gave_up"] += 1
 
+    def _decide(self, batch_id: str) -> tuple[bool, bool, float]:
+        """Return whether to take a batch, whether to say no aloud, and how long to think; once for all of it."""
+        if batch_id not in self._decided:
+            habits, chance = self.world.habits, self._chance
+            yes, aloud = chance.random() < habits.accept, chance.random() >= habits.silent
+            self._decided[batch_id] = yes, aloud, chance.uniform(*habits.think_s)
+        return self._decided[batch_id]
+
     async def _confirm(self, offer_id: str) -> None:
         if not await self._socket.send({"type": "ack", "offer_id": offer_id}):
             await self.account.post(f"offers/{offer_id}/ack")
@@ -166,6 +193,7 @@ class Driver:
         held = self.tasks.get(task.delivery_id)
         if held is None:
             self.tasks[task.delivery_id] = task
+            self._soon(self._socket.follow(f"order:{task.order_id}"))  # a cancellation is told there
             self._changed.set()
 
     # -- the road --------------------------------------------------------------------------------
@@ -259,6 +287,7 @@ class Driver:
             if await self._tap(task, "pick-up", "delivery.picked_up", taking_s):
                 task.aboard = True
                 aboard.append(task)
+                self._soon(self._socket.leave(f"order:{task.order_id}"))
         self.free_s = max(taking_s, arrived_s)
         return aboard
 
@@ -280,7 +309,7 @@ class Driver:
             if refused.status == 409 and verb == "arrive":
                 return True  # the geofence was faster
             ledger.refusals[f"{verb}: {refused.code}"] += 1
-            self.tasks.pop(task.delivery_id, None)
+            self._drop(task)
             return False
         except Unreachable:
             ledger.counts["gave_up"] += 1
@@ -289,6 +318,12 @@ class Driver:
         if event:
             self._promised(event, task.order_id)
         return True
+
+    def _soon(self, doing: Coroutine[Any, Any, Any]) -> None:
+        """Do something in the background that nobody waits for."""
+        task = asyncio.create_task(doing)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def _promised(self, event: str, order_id: str = "") -> None:
         stream = f"order:{order_id}" if order_id else f"driver:{self.account.driver_id}"

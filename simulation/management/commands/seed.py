@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fleetsync.core import clock
+from restaurants.osm import OsmPlacesError
 from simulation.city import make_city
-from simulation.cityfile import CityFileError, read_city
+from simulation.cityfile import read_city
 from simulation.seeding import PASSWORD, seed_city
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--restaurants", type=_count, default=24, help="How many kitchens (default 24).")
         parser.add_argument("--drivers", type=_count, default=30, help="How many drivers (default 30).")
         parser.add_argument("--customers", type=_count, default=200, help="How many customers (default 200).")
-        parser.add_argument("--city", type=Path, metavar="FILE", help="A city of your own, see docs/cities.md.")
+        parser.add_argument("--city", type=Path, metavar="FILE", help="A real city: an OpenStreetMap extract.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say what is new."""
@@ -40,8 +41,8 @@ class Command(BaseCommand):
         )
         if options["city"]:
             try:
-                city = read_city(options["city"], city)
-            except CityFileError as error:
+                city = read_city(options["city"], city, restaurants=options["restaurants"], seed=options["seed"])
+            except OsmPlacesError as error:
                 raise CommandError(str(error)) from error
         seeded = seed_city(city=city, now=clock.now(), progress=self._show)
         if options["verbosity"] > 1 or self.stdout.isatty():
