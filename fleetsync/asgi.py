@@ -9,6 +9,6 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()  # loads the apps, so it comes first
 
-from tracking.routing import sockets
+from tracking.routing import lifespan, sockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": lifespan})

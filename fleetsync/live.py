@@ -8,8 +8,8 @@ import django
 
 django.setup()
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 
-from tracking.routing import health, sockets
+from tracking.routing import health, lifespan, sockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": health, "websocket": sockets})
+application = ProtocolTypeRouter({"http": health, "websocket": sockets, "lifespan": lifespan})

@@ -1,1 +1,14 @@
-urlpatterns: list = []
+"""Addresses of the tracking app, under /api/v1/."""
+
+from django.urls import path
+
+from tracking import views
+
+urlpatterns = [
+    path("positions", views.PositionsView.as_view(), name="positions"),
+    path("orders/<order_id:order_id>/live", views.LiveOrderView.as_view(), name="order-live"),
+    path("restaurants/<restaurant_id:restaurant_id>/live", views.LiveRestaurantView.as_view(), name="restaurant-live"),
+    path("zones/<zone_id:zone_id>/live", views.LiveZoneView.as_view(), name="zone-live"),
+    path("drivers/me/live", views.LiveDriverView.as_view(), name="driver-live"),
+    path("tracking/<str:token>", views.PublicTrackingView.as_view(), name="tracking-link"),
+]

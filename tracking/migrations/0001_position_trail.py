@@ -39,9 +39,7 @@ class Migration(migrations.Migration):
                         ("speed_mps", models.FloatField(null=True)),
                         (
                             "status",
-                            models.CharField(
-                                blank=True, help_text="The delivery's status at a change.", max_length=20
-                            ),
+                            models.CharField(blank=True, help_text="The delivery's status at a change.", max_length=20),
                         ),
                         ("at", models.DateTimeField(help_text="Business time.")),
                     ],

@@ -1,0 +1,235 @@
+"""Snapshots: what a topic looks like now, with the number of the last event that is in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import Driver
+from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
+from dispatch.selectors import carried_by
+from dispatch.states import ACTIVE, FINISHED, OfferStatus
+from fleetsync.core.geo import LngLat, distance_m, lng_lat
+from fleetsync.core.relay import feed_heads
+from orders.models import Order
+from orders.states import OPEN, OrderStatus
+from tracking.audience import OPS_AUDIENCES, Audience
+from tracking.conf import POSITIONS
+from tracking.errors import TopicForbidden
+from tracking.selectors.access import Viewer
+from tracking.sight import Sight, sights_of
+from tracking.topics import Topic, TopicKind
+
+#: A closed order stays on the kitchen's and the driver's screen for so long.
+JUST_CLOSED = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDriver:
+    """The driver of an order as far as this viewer may see; `position` is None where not."""
+
+    driver: Driver
+    position: DriverPosition | None
+    age_s: float | None
+    doors_before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOrder:
+    """One order with its delivery, for one viewer."""
+
+    seq: int
+    now: datetime
+    viewer: Viewer
+    order: Order
+    delivery: Delivery | None
+    driver: SeenDriver | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRestaurant:
+    """The open orders of a kitchen, oldest first, and those closed a moment ago."""
+
+    seq: int
+    now: datetime
+    restaurant_id: UUID
+    orders: Sequence[LiveOrder]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveDriver:
+    """A driver's own screen."""
+
+    seq: int
+    now: datetime
+    driver_id: UUID
+    session: DriverSession | None
+    offers: Sequence[Offer]
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapDriver:
+    """One driver on the map of ops."""
+
+    driver_id: UUID
+    place: LngLat
+    heading_deg: float | None
+    age_s: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveZone:
+    """The map of a zone: online drivers, unfinished deliveries, and their counts."""
+
+    seq: int
+    now: datetime
+    zone_id: UUID
+    drivers: Sequence[MapDriver]
+    deliveries: Sequence[Delivery]
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+def live_order(*, order_id: UUID, viewer: Viewer, now: datetime) -> LiveOrder:
+    """Return the snapshot of `order:{id}`. The caller has checked that the viewer may see it.
+
+    Raises:
+        TopicForbidden: there is no such order.
+    """
+    seq = feed_heads([topic := Topic(TopicKind.ORDER, order_id).source])[topic]
+    order = (
+        Order.objects.filter(pk=order_id)
+        .select_related("restaurant", "delivery__driver__user", "delivery__driver__position")
+        .first()
+    )
+    if order is None:
+        raise TopicForbidden
+    return _live(order, viewer=viewer, now=now, seq=seq)
+
+
+def _live(
+    order: Order, *, viewer: Viewer, now: datetime, seq: int, sights: dict[UUID, Sight] | None = None
+) -> LiveOrder:
+    delivery = getattr(order, "delivery", None)
+    driver = delivery.driver if delivery is not None and delivery.status in ACTIVE else None
+    seen = None
+    if delivery is not None and driver is not None:
+        if sights is None:
+            sights = sights_of(carried_by([driver.pk])[driver.pk], early=settings.FLEETSYNC_SHOW_DRIVER_EARLY)
+        seen = _seen(driver, sights.get(delivery.pk), viewer=viewer, now=now)
+    return LiveOrder(seq=seq, now=now, viewer=viewer, order=order, delivery=delivery, driver=seen)
+
+
+def _seen(driver: Driver, sight: Sight | None, *, viewer: Viewer, now: datetime) -> SeenDriver:
+    position = getattr(driver, "position", None)
+    if position is None or sight is None or not _may_see(position, sight, viewer):
+        return SeenDriver(driver=driver, position=None, age_s=None, doors_before=sight.doors_before if sight else 0)
+    age_s = max(0.0, (now - position.received_at).total_seconds())
+    return SeenDriver(driver=driver, position=position, age_s=age_s, doors_before=sight.doors_before)
+
+
+def _may_see(position: DriverPosition, sight: Sight, viewer: Viewer) -> bool:
+    if viewer.audience in OPS_AUDIENCES or viewer.audience is Audience.DRIVER:
+        return True
+    if viewer.audience is Audience.RESTAURANT:
+        near = sight.near_pickup
+        return near is not None and distance_m(near, lng_lat(position.point)) <= POSITIONS.near_pickup_m
+    return sight.customer
+
+
+def live_restaurant(*, restaurant_id: UUID, viewer: Viewer, now: datetime) -> LiveRestaurant:
+    """Return the snapshot of `restaurant:{id}`. The caller has checked that the viewer may see it."""
+    seq = feed_heads([topic := Topic(TopicKind.RESTAURANT, restaurant_id).source])[topic]
+    shown = Q(status__in=OPEN) | Q(closed_at__gte=now - JUST_CLOSED) | Q(delivered_at__gte=now - JUST_CLOSED)
+    orders = list(
+        Order.objects.filter(shown, restaurant=restaurant_id)
+        .select_related("restaurant", "delivery__driver__user", "delivery__driver__position")
+        .prefetch_related("lines")
+        .order_by("placed_at", "id")
+    )
+    drivers = {
+        order.delivery.driver_id
+        for order in orders
+        if getattr(order, "delivery", None) is not None and order.delivery.driver_id is not None
+    }
+    sights: dict[UUID, Sight] = {}
+    for carried in carried_by(sorted(drivers)).values():
+        sights |= sights_of(carried, early=settings.FLEETSYNC_SHOW_DRIVER_EARLY)
+    return LiveRestaurant(
+        seq=seq,
+        now=now,
+        restaurant_id=restaurant_id,
+        orders=[_live(order, viewer=viewer, now=now, seq=0, sights=sights) for order in orders],
+    )
+
+
+def live_driver(*, driver_id: UUID, now: datetime) -> LiveDriver:
+    """Return the snapshot of `driver:me`: the session, open offers, deliveries held."""
+    seq = feed_heads([topic := Topic(TopicKind.DRIVER, driver_id).source])[topic]
+    offers = Offer.objects.filter(driver=driver_id, status=OfferStatus.OPEN, expires_at__gt=now)
+    deliveries = Delivery.objects.filter(driver=driver_id, status__in=ACTIVE)
+    return LiveDriver(
+        seq=seq,
+        now=now,
+        driver_id=driver_id,
+        session=DriverSession.objects.filter(driver=driver_id, ended_at=None).select_related("zone").first(),
+        offers=list(offers.select_related("delivery__order", "delivery__restaurant").order_by("offered_at", "id")),
+        deliveries=list(
+            deliveries.select_related("order", "restaurant").order_by("assigned_at", "drop_sequence", "id")
+        ),
+    )
+
+
+def live_zone(*, zone_id: UUID, now: datetime) -> LiveZone:
+    """Return the snapshot of `zone:{id}` for ops."""
+    seq = feed_heads([topic := Topic(TopicKind.ZONE, zone_id).source])[topic]
+    drivers = map_drivers(zone_ids=[zone_id], now=now).get(zone_id, [])
+    deliveries = list(
+        Delivery.objects.filter(zone=zone_id)
+        .exclude(status__in=FINISHED)
+        .select_related("order", "restaurant")
+        .order_by("id")
+    )
+    counters: dict[str, int] = {}
+    for each in drivers:
+        name = f"drivers_{each.status.lower()}"
+        counters[name] = counters.get(name, 0) + 1
+    for row in deliveries:
+        name = f"deliveries_{row.status.lower()}"
+        counters[name] = counters.get(name, 0) + 1
+    counters["orders_placed"] = Order.objects.filter(restaurant__zone=zone_id, status=OrderStatus.PLACED).count()
+    return LiveZone(seq=seq, now=now, zone_id=zone_id, drivers=drivers, deliveries=deliveries, counters=counters)
+
+
+def map_drivers(
+    *, zone_ids: Sequence[UUID] | None = None, driver_ids: Sequence[UUID] | None = None, now: datetime
+) -> dict[UUID, list[MapDriver]]:
+    """Return the online drivers that have a position, by zone and id; all of them, or only those asked for."""
+    sessions = DriverSession.objects.filter(ended_at=None, driver__position__isnull=False)
+    if zone_ids is not None:
+        sessions = sessions.filter(zone__in=zone_ids)
+    if driver_ids is not None:
+        sessions = sessions.filter(driver__in=driver_ids)
+    found: dict[UUID, list[MapDriver]] = {}
+    for row in sessions.select_related("driver__position").order_by("driver_id"):
+        position = row.driver.position
+        found.setdefault(row.zone_id, []).append(
+            MapDriver(
+                driver_id=row.driver_id,
+                place=lng_lat(position.point),
+                heading_deg=position.heading_deg,
+                age_s=max(0.0, (now - position.received_at).total_seconds()),
+                status=row.status,
+            )
+        )
+    return found
+
+
+__all__ = [
+    "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "MapDriver", "SeenDriver", "live_driver",
+    "live_order", "live_restaurant", "live_zone", "map_drivers",
+]  # fmt: skip
