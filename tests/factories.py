@@ -8,6 +8,8 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Driver, User
 from accounts.states import Role
+from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer
+from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
 from orders.models import Order, OrderLine
 from orders.states import OrderStatus
@@ -226,3 +228,80 @@ class OrderLineFactory(DjangoModelFactory[OrderLine]):
     unit_minor = 1000
     quantity = 1
     total_minor = factory.LazyAttribute(lambda line: line.unit_minor * line.quantity)
+
+
+# --- dispatch ----------------------------------------------------------------
+
+
+class DriverSessionFactory(DjangoModelFactory[DriverSession]):
+    """Online for a minute, free."""
+
+    class Meta:
+        model = DriverSession
+
+    driver = factory.SubFactory(DriverFactory)
+    zone = factory.SubFactory(ZoneFactory)
+    capacity = factory.SelfAttribute("driver.capacity")
+    started_at = factory.LazyFunction(clock.now)
+    idle_since = factory.SelfAttribute("started_at")
+    lease_until = factory.LazyAttribute(lambda session: session.started_at + timedelta(seconds=60))
+
+
+class DriverPositionFactory(DjangoModelFactory[DriverPosition]):
+    """At CITY, seen now, available."""
+
+    class Meta:
+        model = DriverPosition
+
+    driver = factory.SubFactory(DriverFactory)
+    point = CITY
+    cell = factory.SelfAttribute("point")
+    available = True
+    received_at = factory.LazyFunction(clock.now)
+    recorded_at = factory.SelfAttribute("received_at")
+
+
+class DeliveryFactory(DjangoModelFactory[Delivery]):
+    """Searching for a driver, the food ready in a quarter of an hour."""
+
+    class Meta:
+        model = Delivery
+
+    order = factory.SubFactory(OrderFactory, taken=True)
+    restaurant = factory.SelfAttribute("order.restaurant")
+    zone = factory.SelfAttribute("restaurant.zone")
+    status = DeliveryStatus.SEARCHING
+    pickup_point = factory.SelfAttribute("restaurant.point")
+    dropoff_point = factory.SelfAttribute("order.dropoff_point")
+    ready_at = factory.SelfAttribute("order.ready_at")
+    promised_at = factory.SelfAttribute("order.promised_at")
+    created_at = factory.LazyFunction(clock.now)
+
+
+class DispatchJobFactory(DjangoModelFactory[DispatchJob]):
+    """The search of a delivery, to be looked at now."""
+
+    class Meta:
+        model = DispatchJob
+
+    delivery = factory.SubFactory(DeliveryFactory)
+    zone = factory.SelfAttribute("delivery.zone")
+    next_attempt_at = factory.SelfAttribute("delivery.created_at")
+
+
+class OfferFactory(DjangoModelFactory[Offer]):
+    """Open for half a minute, on a phone."""
+
+    class Meta:
+        model = Offer
+
+    delivery = factory.SubFactory(DeliveryFactory)
+    session = factory.SubFactory(DriverSessionFactory, zone=factory.SelfAttribute("..delivery.zone"))
+    driver = factory.SelfAttribute("session.driver")
+    distance_m = 500
+    offered_at = factory.LazyFunction(clock.now)
+    pickup_eta_at = factory.LazyAttribute(lambda offer: offer.offered_at + timedelta(minutes=5))
+    dropoff_eta_at = factory.LazyAttribute(lambda offer: offer.offered_at + timedelta(minutes=15))
+    expires_at = factory.LazyAttribute(lambda offer: offer.offered_at + timedelta(seconds=30))
+    ack_by = factory.LazyAttribute(lambda offer: clock.real_now() + timedelta(seconds=5))
+    acked_at = factory.SelfAttribute("offered_at")

@@ -40,9 +40,7 @@ def next_ack_by() -> datetime | None:
 
 def next_search_end_at() -> datetime | None:
     """Return when the next search runs out."""
-    return DispatchJob.objects.filter(searching=True, search_until__isnull=False).aggregate(at=Min("search_until"))[
-        "at"
-    ]
+    return _earliest(DispatchJob.objects.filter(searching=True, search_until__isnull=False), "search_until")
 
 
 def next_lease_end_at() -> datetime | None:
