@@ -186,6 +186,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": "orders.states.OrderStatus",
+        "DeliveryStatusEnum": "dispatch.states.DeliveryStatus",
+        "OfferStatusEnum": "dispatch.states.OfferStatus",
+        "SessionStatusEnum": "dispatch.states.SessionStatus",
+        "RoleEnum": "accounts.states.Role",
+        "VehicleEnum": "accounts.states.Vehicle",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "fleetsync.core.schema.declare_problems",
