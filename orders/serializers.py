@@ -99,14 +99,14 @@ def minutes_of(data: dict[str, Any], name: str) -> timedelta | None:
     return timedelta(minutes=data[name]) if name in data else None
 
 
-class AcceptInput(StrictSerializer):
+class OrderAcceptInput(StrictSerializer):
     """When it will be ready: a moment, minutes from now, or neither for the usual time."""
 
     ready_at = serializers.DateTimeField(required=False)
     preparation_min = serializers.IntegerField(required=False, min_value=0, max_value=240)
 
 
-class DelayInput(StrictSerializer):
+class OrderDelayInput(StrictSerializer):
     """The new moment, or how many minutes later."""
 
     ready_at = serializers.DateTimeField(required=False)
@@ -114,7 +114,7 @@ class DelayInput(StrictSerializer):
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text=REASON_HELP)
 
 
-class ReasonInput(StrictSerializer):
+class OrderReasonInput(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=120, help_text=REASON_HELP)

@@ -18,15 +18,15 @@ from orders import links, selectors, services
 from orders.models import Order
 from orders.permissions import cancels_as, require_kitchen
 from orders.serializers import (
-    AcceptInput,
-    DelayInput,
+    OrderAcceptInput,
+    OrderDelayInput,
     OrderInput,
     OrderOutput,
     OrderPlacedOutput,
     OrderQuery,
     QuoteInput,
     QuoteOutput,
-    ReasonInput,
+    OrderReasonInput,
     TimelineOutput,
     basket_from,
     minutes_of,
@@ -131,13 +131,13 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         tags=["kitchen"],
         summary="Accept an order",
         parameters=[ORDER_ID],
-        request=AcceptInput,
+        request=OrderAcceptInput,
         responses={200: OrderOutput},
     )
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, order_id: UUID) -> Response:
         """Take it on and promise when it is ready. Twice is harmless."""
-        data = self._kitchen(AcceptInput)
+        data = self._kitchen(OrderAcceptInput)
         services.accept_order(
             order_id=order_id,
             ready_at=data.get("ready_at"),
@@ -151,13 +151,13 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         tags=["kitchen"],
         summary="Reject an order",
         parameters=[ORDER_ID],
-        request=ReasonInput,
+        request=OrderReasonInput,
         responses={200: OrderOutput},
     )
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, order_id: UUID) -> Response:
         """Refuse an order that was not accepted yet."""
-        data = self._kitchen(ReasonInput)
+        data = self._kitchen(OrderReasonInput)
         services.reject_order(order_id=order_id, reason=data["reason"], now=clock.now(), actor=actor_of(request))
         return self._present()
 
@@ -179,13 +179,13 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         tags=["kitchen"],
         summary="Move the promised moment",
         parameters=[ORDER_ID],
-        request=DelayInput,
+        request=OrderDelayInput,
         responses={200: OrderOutput},
     )
     @action(detail=True, methods=["post"])
     def delay(self, request: Request, order_id: UUID) -> Response:
         """Promise another moment; the driver's timing follows."""
-        data = self._kitchen(DelayInput)
+        data = self._kitchen(OrderDelayInput)
         services.delay_order(
             order_id=order_id,
             ready_at=data.get("ready_at"),
@@ -214,7 +214,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         tags=["orders"],
         summary="Cancel an order",
         parameters=[ORDER_ID],
-        request=ReasonInput,
+        request=OrderReasonInput,
         responses={200: OrderOutput},
     )
     @action(detail=True, methods=["post"])
@@ -222,7 +222,7 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         """Call it off: customers until it is on the stove, kitchen and ops until it is picked up."""
         self.get_object()
         by = cancels_as(user_of(request))
-        data = checked(ReasonInput, request.data)
+        data = checked(OrderReasonInput, request.data)
         services.cancel_order(
             order_id=order_id,
             by=by,

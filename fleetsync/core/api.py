@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.geos import Point
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,7 +32,6 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "example": "ord_01jd6k3v9w8x7y5z4t3s2r1q0p"})
 class PublicIdField(serializers.Field[UUID, str, str, Any]):
     """A prefixed public id outside, a UUID inside. `PublicIdField("order_id", source="pk")`."""
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
+from fleetsync.core.ids import PREFIXES
+
 
 class CoordinatesExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Coordinates are two numbers in degrees."""
@@ -21,6 +23,17 @@ class CoordinatesExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
                 "lng": {"type": "number", "minimum": -180, "maximum": 180, "example": -76.6122},
             },
         }
+
+
+class PublicIdExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A public id is a text with the prefix of its kind."""
+
+    target_class = "fleetsync.core.api.PublicIdField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Return the JSON schema, with an id of this kind as the example."""
+        return {"type": "string", "example": f"{PREFIXES[self.target.kind]}_01jd6k3v9w8x7y5z4t3s2r1q0p"}
 
 
 PROBLEM: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Quotes and orders: the checks, the price and the promise, then one short write."""
 
 import logging
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,8 +13,8 @@ from accounts.models import User
 from fleetsync.core import ids
 from fleetsync.core.errors import NotFound
 from fleetsync.core.events import change
-from fleetsync.core.geo import distance_m, lng_lat
-from fleetsync.core.travel import provider
+from fleetsync.core.geo import LngLat, distance_m, lng_lat
+from fleetsync.core.travel import provider, straight_line
 from orders import errors, events
 from orders.conf import ETA, FEES, QUOTE_LIFE, QUOTE_MOVE_M
 from orders.models import Order, OrderLine, Quote
@@ -191,12 +192,11 @@ def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
     subtotal_minor = sum(line.total_minor for line in lines)
     check_minimum(subtotal_minor, restaurant.minimum_minor)
     fees = fee_lines(subtotal_minor=subtotal_minor, distance_m=metres, policy=FEES)
-    ((travel_s,),) = provider().times_s([lng_lat(restaurant.point)], [lng_lat(dropoff)])
     low, high = eta_range(
         now=now,
         auto_accept=restaurant.auto_accept,
         preparation=timedelta(minutes=restaurant.preparation_min),
-        travel_s=travel_s,
+        travel_s=_travel_s(lng_lat(restaurant.point), lng_lat(dropoff)),
         present_delay_s=restaurant.zone.present_delay_s,
         policy=ETA,
     )
@@ -209,6 +209,12 @@ def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
         eta_low_at=low,
         eta_high_at=high,
     )
+
+
+def _travel_s(kitchen: LngLat, door: LngLat) -> float:
+    """Return the seconds of the drive; where no road leads there on the map, the straight line's."""
+    ((travel_s,),) = provider().times_s([kitchen], [door])
+    return travel_s if math.isfinite(travel_s) else straight_line().time_s(kitchen, door)
 
 
 def _write(
