@@ -159,7 +159,7 @@ def _read_views(data: bytes | None) -> tuple[View, ...]:
 
 def pack_views(views: Iterable[View]) -> bytes:
     """Return how the views of a driver stand in Redis."""
-    return orjson.dumps([[v.topic, list(v.to), v.delivery, v.order, v.near] for v in views])
+    return orjson.dumps([[v.topic, list(v.to), v.delivery, v.order, list(v.near) if v.near else None] for v in views])
 
 
 def watches() -> dict[UUID, bytes]:
