@@ -8,6 +8,8 @@ from typing import Final
 
 from django.conf import settings
 
+from fleetsync.core.throttles import Rate
+
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "fleetsync"
 AUDIENCE: Final = "fleetsync-api"
@@ -18,9 +20,11 @@ FAMILY_LIFE: Final = timedelta(days=60)
 INVITATION_LIFE: Final = timedelta(days=7)
 
 #: Wrong passwords for one account from one address, and from one address for any account.
-ACCOUNT_FAILURES: Final = 5
-ADDRESS_FAILURES: Final = 50
-FAILURE_WINDOW_S: Final = 60
+ACCOUNT_FAILURES: Final = Rate(5, 60)
+ADDRESS_FAILURES: Final = Rate(50, 60)
+#: Links asked for by one address for one account, and for any.
+ACCOUNT_RESETS: Final = Rate(3, 900)
+ADDRESS_RESETS: Final = Rate(20, 900)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

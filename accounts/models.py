@@ -31,8 +31,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **defaults | fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Find by e-mail, whatever its case."""
-        return self.get(email__iexact=username)
+        """Find by e-mail, whatever its case, by the index on its lower case."""
+        return self.alias(lowered=Lower("email")).get(lowered=(username or "").strip().lower())
 
 
 class User(PublicModel, AbstractBaseUser, PermissionsMixin):

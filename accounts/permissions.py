@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Driver, User
 from accounts.states import OPS, Role
-from fleetsync.core.errors import NotAllowed
+from fleetsync.core.errors import NotAllowed, NotFound
 
 
 class HasRole(BasePermission):
@@ -48,6 +48,16 @@ class IsOps(HasRole):
     """Dispatch staff: DISPATCHER or ADMIN."""
 
     roles = OPS
+
+
+class IsOpsOrHidden(IsOps):
+    """Dispatch staff; for others who are logged in the object does not exist: 404, not 403."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Refuse with `not-found`."""
+        if request.user.is_authenticated and not super().has_permission(request, view):
+            raise NotFound
+        return request.user.is_authenticated
 
 
 class IsAdmin(HasRole):

@@ -82,7 +82,7 @@ def verify(*, token: str, typ: Typ, now: datetime) -> Claims:
             version=claims["ver"],
             expires_at=datetime.fromtimestamp(claims["exp"], now.tzinfo),
         )
-    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, OSError) as error:
         raise TokenInvalid from error
     if said.expires_at <= now:
         raise TokenExpired

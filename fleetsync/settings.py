@@ -111,7 +111,15 @@ WSGI_APPLICATION = "fleetsync.wsgi.application"
 ASGI_APPLICATION = "fleetsync.asgi.application"
 CORS_ALLOWED_ORIGINS = FLEETSYNC_ORIGINS
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_EXPOSE_HEADERS = ["Location", "ETag", "Retry-After", "Idempotent-Replayed"]
+CORS_EXPOSE_HEADERS = [
+    "Location",
+    "ETag",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
 SESSION_COOKIE_NAME = f"fleetsync_{FLEETSYNC_INSTANCE}_session"
 CSRF_COOKIE_NAME = f"fleetsync_{FLEETSYNC_INSTANCE}_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
@@ -147,6 +155,8 @@ SILENCED_SYSTEM_CHECKS = ["axes.W003", "auth.W004"]  # e-mail is unique by a con
 FLEETSYNC_ACCESS_LIFE_S = env.int("FLEETSYNC_ACCESS_LIFE_S", default=600)
 # Life of a refresh token in seconds, machine time.
 FLEETSYNC_REFRESH_LIFE_S = env.int("FLEETSYNC_REFRESH_LIFE_S", default=14 * 86_400)
+# How long a link to set a new password lives, seconds.
+PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3600)
 # Where mail goes: a Django e-mail backend; the default prints it.
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 # Sender of our mail.
@@ -157,6 +167,8 @@ PHONENUMBER_DEFAULT_REGION = "US"
 
 # Turns the API's rate limits off; for load tests and the simulated city.
 FLEETSYNC_THROTTLE = env.bool("FLEETSYNC_THROTTLE", default=FLEETSYNC_ENV == "production")
+# Reverse proxies in front whose X-Forwarded-For is believed; 0: none, the peer's own address counts.
+FLEETSYNC_PROXIES = env.int("FLEETSYNC_PROXIES", default=0)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
@@ -167,7 +179,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["fleetsync.core.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "fleetsync.core.pagination.Cursor",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["fleetsync.core.throttles.Throttle"],
+    "NUM_PROXIES": FLEETSYNC_PROXIES,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "fleetsync.core.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from django.contrib.gis.db.models import PointField, PolygonField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -19,12 +22,25 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse what is not an IANA time zone; the database has a CHECK of its own."""
+    if name not in _time_zones():
+        raise ValidationError("Not an IANA time zone.", code="time-zone")
+
+
 class Zone(PublicModel):
     """A dispatch area: one time zone, one round at a time."""
 
     name = models.CharField(max_length=80, unique=True)
     polygon = PolygonField(srid=4326)
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, e.g. America/New_York.")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", help_text="IANA name, e.g. America/New_York.", validators=[validate_time_zone]
+    )
     currency = models.CharField(max_length=3, default="USD")
     active = models.BooleanField(default=True)
     dispatch = models.JSONField(
@@ -69,7 +85,9 @@ class Restaurant(PublicModel):
     address = models.CharField(max_length=200, blank=True)
     phone = models.CharField(max_length=32, blank=True)
     cuisine = models.CharField(max_length=60, blank=True)
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", help_text="IANA name, e.g. America/New_York.", validators=[validate_time_zone]
+    )
     currency = models.CharField(max_length=3, default="USD")
     preparation_min = models.PositiveSmallIntegerField(default=15, help_text="Usual minutes from accepted to ready.")
     auto_accept = models.BooleanField(default=False)

@@ -12,6 +12,7 @@ from django.db.models import F
 from accounts import conf, errors, selectors, tokens
 from accounts.events import RefreshTokenReused, SessionsEnded
 from accounts.models import RefreshToken, SocketTicket, TokenFamily, User
+from accounts.services.attempts import attempt_succeeded, begin_attempt
 from fleetsync.core import ids
 from fleetsync.core.events import change
 from fleetsync.core.ids import uuid7
@@ -28,20 +29,23 @@ class Login:
     refresh: str
 
 
-def log_in(*, email: str, password: str, real_now: datetime) -> Login:
+def log_in(*, email: str, password: str, address: str, real_now: datetime) -> Login:
     """Check the password and open a login.
 
     An unknown address costs as much time as a wrong password.
 
     Raises:
         LoginFailed: no such active user, or the password is wrong.
+        TooManyLogins, LoginHeld: too many failures from this address, or they cannot be counted.
     """
+    begin_attempt(email=email, address=address)
     user = selectors.user_by_email(email=email)
     if user is None:
         make_password(password)
         raise errors.LoginFailed
     if not user.check_password(password) or not user.is_active:
         raise errors.LoginFailed
+    attempt_succeeded(email=email, address=address)
     return open_login(user=user, real_now=real_now)
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts import errors
 from accounts.events import UserRegistered
 from accounts.models import User
-from accounts.states import Role
+from accounts.states import OPS, Role
 from fleetsync.core import ids
 from fleetsync.core.events import change
 
@@ -34,7 +34,8 @@ def create_user(*, email: str, password: str, role: Role, name: str = "", phone:
         WeakPassword: the rules refuse the password.
         EmailTaken: somebody has this address, in whatever case.
     """
-    user = User(email=email.strip(), name=name, phone=phone, role=role)
+    user = User(email=email.strip(), name=name, phone=phone, role=role, is_staff=role in OPS)
+    user.is_superuser = role == Role.ADMIN
     check_password_rules(password=password, user=user)
     user.set_password(password)
     with change(now=now, actor=ids.encode("usr", user.pk)) as emit:

@@ -19,6 +19,7 @@ from accounts.serializers import (
 )
 from fleetsync.core import clock
 from fleetsync.core.api import ApiView, checked
+from fleetsync.core.throttles import address_of
 
 
 class OpenView(ApiView):
@@ -27,6 +28,7 @@ class OpenView(ApiView):
     permission_classes = [AllowAny]
     authentication_classes = ()
     idempotency_ignored_actions = ("post",)
+    throttle_scope = "login"
 
 
 class RegisterView(OpenView):
@@ -50,7 +52,12 @@ class LoginView(OpenView):
     def post(self, request: Request) -> Response:
         """Return an access token of 10 minutes and a refresh token that works once."""
         data = checked(LoginInput, request.data)
-        login = services.log_in(email=data["email"], password=data["password"], real_now=clock.real_now())
+        login = services.log_in(
+            email=data["email"],
+            password=data["password"],
+            address=address_of(request),
+            real_now=clock.real_now(),
+        )
         return Response(LoginAnswer(login).data)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from fleetsync.core.throttles import limit_headers
+
 
 class SecurityHeaders:
     """Content-Security-Policy by kind of page, and no shared caching of private answers."""
@@ -23,6 +25,8 @@ class SecurityHeaders:
         path = request.path
         loose = path.startswith(("/admin/", "/api/docs", "/api/redoc"))
         response.headers.setdefault("Content-Security-Policy", self.admin if loose else self.own)
+        for name, value in limit_headers(request).items():
+            response.headers[name] = value
         if path.startswith("/api/") and "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response

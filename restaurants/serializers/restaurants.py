@@ -1,7 +1,6 @@
 """Shapes of restaurants, hours, closures and staff."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -9,7 +8,7 @@ from rest_framework import serializers
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
 from fleetsync.core.geo import LngLat
 from restaurants import conf, hours
-from restaurants.models import Restaurant
+from restaurants.models import Restaurant, validate_time_zone
 from restaurants.selectors import Listed, schedule_of
 
 
@@ -17,16 +16,7 @@ class TimeZoneField(serializers.CharField):
     """An IANA name, e.g. America/New_York."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=64, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the name if the time zone database has it."""
-        name = super().to_internal_value(data)
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise serializers.ValidationError("Not an IANA time zone.") from None
-        return name
+        super().__init__(max_length=64, validators=[validate_time_zone], **kwargs)
 
 
 class ListedSerializer(serializers.Serializer[Any]):
