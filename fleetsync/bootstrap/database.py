@@ -169,15 +169,10 @@ def redis_service(layout: Layout, programs: Programs, name: str = "redis") -> Se
     """Return a Redis on a unix socket of its own, or None if one was given."""
     if programs.redis is None:
         return None
-    folder = layout.data / name
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if layout.service_user:
-        shutil.chown(folder, layout.service_user)
     options = {
         "port": "0",
         "unixsocket": str(layout.sockets / f"{name}.sock"),
         "unixsocketperm": "700",
-        "dir": str(folder),
         "save": "",  # everything in Redis may vanish, so nothing is written down
         "appendonly": "no",
         "maxmemory-policy": "noeviction",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ def find_layout(project: Path | None = None) -> Layout:
             service_user=_service_user(),
         )
     sockets = local / "run"
-    if len(os.fsencode(sockets)) > LONGEST_SOCKET_FOLDER:
+    # Addresses with other characters need quoting, in each program in its own way.
+    plain = re.fullmatch(r"[\w./+-]+", str(sockets), re.ASCII)
+    if not plain or len(os.fsencode(sockets)) > LONGEST_SOCKET_FOLDER:
         base = os.environ.get("XDG_RUNTIME_DIR", "")
         usable = base and os.access(base, os.W_OK) and len(base) < LONGEST_SOCKET_FOLDER - 20
         folder = Path(base) if usable else Path(tempfile.gettempdir())

@@ -1,5 +1,6 @@
 """A private PostgreSQL and Redis, from nothing to a spatial query and back to nothing."""
 
+import shlex
 import shutil
 import socket
 import sys
@@ -19,7 +20,7 @@ def clone(tmp_path, monkeypatch):
     (project / ".venv" / "bin").mkdir(parents=True)
     # Not a link: an environment is found from where its Python lies.
     python = project / ".venv" / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
     (project / "fleetsync").symlink_to(Path(database.__file__).parents[1])
     layout = paths.find_layout(project)

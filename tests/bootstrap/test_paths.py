@@ -25,9 +25,10 @@ class TestFindLayout:
         assert layout.service_user is None
         assert layout.owned == (Path("/srv/fleetsync/.local"),)
 
-    def test_sockets_leave_a_clone_whose_path_is_too_long(self, as_normal_user, monkeypatch):
+    @pytest.mark.parametrize("name", ["long" * 30, "My Projects", "naïve"])
+    def test_sockets_leave_a_clone_whose_path_they_cannot_have(self, as_normal_user, monkeypatch, name):
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-        layout = paths.find_layout(Path("/srv") / ("long" * 30))
+        layout = paths.find_layout(Path("/srv") / name)
         assert len(str(layout.sockets)) <= paths.LONGEST_SOCKET_FOLDER
         assert layout.instance in layout.sockets.name
         assert layout.sockets in layout.owned  # `clean` removes it too
