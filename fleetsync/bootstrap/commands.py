@@ -26,10 +26,13 @@ def demo(layout: Layout, options: argparse.Namespace) -> int:
         return testing.explain(layout, interpreter.RUNNING, _plan("demo"))
     say(paint("FleetSync demo", "bold") + f"  {layout.project}")
     began = time.monotonic()
-    made = platform.prepare(layout, "demo", yes=options.yes, anew=options.fresh)
+    city = _given(options, "seed", "drivers", "city")
+    another = platform.is_another_city(layout, *city)
+    if another:
+        say("  Another city than last time: the demo's database is made anew.")
+    made = platform.prepare(layout, "demo", yes=options.yes, anew=options.fresh or another)
     try:
-        city = _given(options, "drivers", "city")
-        platform.seed(made, "--seed", str(options.seed), *city)
+        platform.seed(made, *city)
         platform.compile_kernels(made)
         made.manage(
             "Clock", f"{DEMO_HOUR} of the city's day", "set_clock", "--at", DEMO_HOUR, "--scale", f"{options.speed:g}"

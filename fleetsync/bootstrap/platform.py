@@ -145,11 +145,20 @@ def compile_kernels(platform: Platform) -> None:
 
 
 def seed(platform: Platform, *arguments: str) -> None:
-    """Fill an empty database with a city. Stage 3."""
-    count = "SELECT count(*) FROM restaurants_restaurant"
-    url = platform.env["DATABASE_URL"]
-    if database.sql(platform.layout, url, [count]) == "0":
+    """Fill an empty database with a city; add to it what other arguments ask for. Stage 3."""
+    wanted = " ".join(arguments)
+    empty = (
+        database.sql(platform.layout, platform.env["DATABASE_URL"], ["SELECT count(*) FROM restaurants_zone"]) == "0"
+    )
+    if empty or _seeded(platform.home) != wanted:
         platform.manage("City", "zones, restaurants, menus, drivers, customers", "seed", *arguments)
+        (platform.home / "seeded").write_text(wanted)
+
+
+def is_another_city(layout: Layout, *arguments: str) -> bool:
+    """Tell whether the demo's database holds the city of another seed or file."""
+    before = _seeded(state.folder(layout, "demo")).split()
+    return bool(before) and _place(before) != _place(list(arguments))
 
 
 def serve(
@@ -300,6 +309,20 @@ def _fingerprint(files: Iterable[Path]) -> str:
         if ".venv" not in path.parts and ".local" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _seeded(home: Path) -> str:
+    """Return the arguments of the last seeding."""
+    try:
+        return (home / "seeded").read_text()
+    except OSError:
+        return ""
+
+
+def _place(arguments: list[str]) -> list[tuple[str, str]]:
+    """Return what decides which city it is, not how many people are in it."""
+    pairs = zip(arguments[::2], arguments[1::2], strict=False)
+    return sorted(pair for pair in pairs if pair[0] in ("--seed", "--city"))
 
 
 def _what_they_said(platform: Platform, failed: str) -> str:
