@@ -85,7 +85,8 @@ def _blocks(schedule: Schedule, at: datetime) -> Iterator[tuple[datetime, dateti
 
 def is_open(*, schedule: Schedule, at: datetime) -> bool:
     """Say whether it is open at a moment."""
-    return next_opening(schedule=schedule, at=at) == at
+    moment = at.astimezone(UTC)  # moments of two time zones never compare equal in a repeated hour (PEP 495)
+    return next_opening(schedule=schedule, at=moment) == moment
 
 
 def next_opening(*, schedule: Schedule, at: datetime) -> datetime | None:
@@ -93,6 +94,7 @@ def next_opening(*, schedule: Schedule, at: datetime) -> datetime | None:
 
     The eight days count from the end of the closure that is in the way, if one is.
     """
+    at = at.astimezone(UTC)
     candidate = _next_regular(schedule, at)
     for start, end in _blocks(schedule, at):
         if candidate is None or candidate < start:
@@ -113,6 +115,7 @@ def _next_regular(schedule: Schedule, at: datetime) -> datetime | None:
 
 def closes_at(*, schedule: Schedule, at: datetime) -> datetime | None:
     """Return when the present opening ends; None if it is closed now or no end is in sight."""
+    at = at.astimezone(UTC)
     if not is_open(schedule=schedule, at=at):
         return None
     ends = [start for start, end in schedule.closures if at < start < end]
