@@ -56,7 +56,7 @@ class Platform:
         with step(title, detail) as doing:
             said = self.run_quietly(doing, *argv)
             last = said.strip().splitlines()[-1:] or [""]
-            doing.result = last[0][:100] if last[0] else detail
+            doing.result = last[0][:160] if last[0] else detail
             return said
 
     def run_quietly(self, watch: Step, *argv: str) -> str:

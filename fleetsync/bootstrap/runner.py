@@ -8,7 +8,7 @@ import os
 import pwd
 import signal
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,11 +267,12 @@ class Runner:
             alive.append(self._foreground)
         for child in alive:
             children.signal_group(child.pid, signal.SIGTERM)
-        waits: list[Coroutine[Any, Any, int]] = [child.wait() for child in alive]
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*waits), STOP_WITHIN_S)
-        for child in alive:
-            children.signal_group(child.pid, signal.SIGKILL)
+        for limit_s in (STOP_WITHIN_S, 1.0):
+            waits = [asyncio.create_task(child.wait()) for child in alive]
+            if waits:
+                await asyncio.wait(waits, timeout=limit_s)
+            for child in alive:  # also those that have ended may have left children
+                children.signal_group(child.pid, signal.SIGKILL)
         self.state.processes = {}
         self.state.ready = False
         self._save()
