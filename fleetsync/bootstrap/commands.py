@@ -64,6 +64,8 @@ def replay(layout: Layout, options: argparse.Namespace) -> int:
     made.env |= {"FLEETSYNC_OFFER_FLOOR_S": "1"} | day
     try:
         platform.compile_kernels(made)
+        # Processes that start at this speed notice within a second when the player sets the hour.
+        made.manage("Clock", f"business time runs x{options.speed:g}", "set_clock", "--scale", f"{options.speed:g}")
         player = Process(name="replay", does="plays the day", argv=("manage.py", "simulate_replay"), health=False)
         return platform.serve(made, foreground=(player, arguments), verbose=options.verbose, banner=False)
     finally:
