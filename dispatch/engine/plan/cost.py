@@ -79,14 +79,14 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
             return FAR
         ready = first.ready
         std = first.ready_std
-        load = first.size
+        load = first.units
         j = k + 1
         while j < n and new[j] == 0:
             other = p.jobs[seq[j]]
             if other.ready > ready:
                 ready = other.ready
                 std = other.ready_std
-            load += other.size
+            load += other.units
             j += 1
         if load > driver.capacity or j - k > rule.max_batch:
             return FAR

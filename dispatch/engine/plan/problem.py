@@ -30,7 +30,7 @@ JOB: Final = np.dtype(
         ("pickup", np.int64),  # place
         ("dropoff", np.int64),  # place
         ("restaurant", np.int64),
-        ("size", np.int64),
+        ("units", np.int64),
     ]
 )
 DRIVER: Final = np.dtype(
@@ -90,13 +90,13 @@ class Routes(NamedTuple):
 
 def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
     """Return the round's problem; `floor` is filled by the search."""
-    jobs = np.zeros(len(a.jobs), dtype=JOB)
+    jobs = np.zeros(len(a.jobs), dtype=JOB).view(np.recarray)
     jobs["placed"], jobs["ready"], jobs["ready_std"] = a.placed, a.ready, a.ready_std
     jobs["due"], jobs["weight"], jobs["half_pickup"] = a.due, a.weight, a.half_pickup
     jobs["direct"] = times(a.roads, a.pickup, a.dropoff)
     jobs["pickup"], jobs["dropoff"] = a.pickup, a.dropoff
-    jobs["restaurant"], jobs["size"] = a.restaurant, a.size
-    drivers = np.zeros(len(a.drivers), dtype=DRIVER)
+    jobs["restaurant"], jobs["units"] = a.restaurant, a.size
+    drivers = np.zeros(len(a.drivers), dtype=DRIVER).view(np.recarray)
     drivers["free"], drivers["off"], drivers["place"] = a.free, a.off, a.place
     drivers["break_from"], drivers["break_to"] = a.break_from, a.break_to
     drivers["guaranteed"] = [max(0.0, d.guarantee_orders - d.taken) for d in a.drivers]
@@ -109,7 +109,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
         for i, d in enumerate(a.drivers)
     ]
     drivers["start_cost"] = np.where(a.fixed < 0, _start_costs(snapshot, policy, a), 0.0)
-    rules = np.zeros(1, dtype=RULES)
+    rules = np.zeros(1, dtype=RULES).view(np.recarray)
     rules["pace"], rules["arc"], rules["step"] = a.roads.pace, a.roads.arc, a.roads.step
     rules["half_dropoff"] = a.half_dropoff
     rules["overage"], rules["pay"] = policy.overage_weight, policy.pay_weight_s

@@ -36,43 +36,29 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     no other route; trips at the end are dropped until the route breaks no rule.
     """
     m, n = len(a.drivers), len(a.jobs)
+    width = policy.max_stops + max((len(d.holding) for d in a.drivers), default=0) + 2
     r = Routes(
-        seq=np.zeros((m, policy.max_stops + 1), dtype=np.int64),
-        new=np.zeros((m, policy.max_stops + 1), dtype=np.int64),
+        seq=np.zeros((m, width), dtype=np.int64),
+        new=np.zeros((m, width), dtype=np.int64),
         length=np.zeros(m, dtype=np.int64),
         where=np.full(n, -1, dtype=np.int64),
         cost=np.zeros(m),
     )
     at = {job.id: k for k, job in enumerate(a.jobs)}
     last = memo.read(memory)
-    for d, driver in enumerate(a.drivers):
-        bound = [at[j] for j in driver.holding if j in at and a.jobs[at[j]].holder == driver.id]
-        bound = [k for k in bound if a.restaurant[k] == a.fixed[d]]
-        bound += [int(k) for k in np.nonzero(a.locked == d)[0] if k not in bound]
-        if not bound:
-            continue
-        planned = [at[j] for j in (last.get(driver.id) or ((),))[0] if j in at]
-        added = [k for k in planned if k not in bound and _may_join(a, k, bound[0])]
-        if not p.drivers[d]["sealed"] and set(bound) <= set(planned):
-            bound = [k for k in planned if k in bound or k in added]
-        _append(r, d, bound[: policy.max_stops])
-        if len(bound) > len(driver.holding) and _cost(p, r, d) >= FAR / 2:
-            r.where[bound] = -1
-            bound = [k for k in bound if a.jobs[k].holder == driver.id or a.locked[k] == d]
-            r.length[d] = 0
-            _append(r, d, bound[: policy.max_stops])
-        if _cost(p, r, d) >= FAR / 2:
-            p.drivers[d]["shut"] = 1  # a fact, though it breaks a rule: leave it alone
+    released = _place_bound(p, a, r, at, last)
     remembered: dict[int, list[list[int]]] = {}
     for d, driver in enumerate(a.drivers):
         trips = last.get(driver.id, ())
         if not trips or p.drivers[d]["shut"]:
             continue
         for trip in trips[1:] if p.drivers[d]["fixed"] >= 0 else trips:
-            jobs = [at[j] for j in trip if j in at and _is_loose(a, r, at[j])]
+            jobs = [at[j] for j in trip if j in at]
+            jobs = [k for k in jobs if k in released or _is_loose(a, r, k)]
             jobs = [k for k in dict.fromkeys(jobs) if a.restaurant[k] == a.restaurant[jobs[0]]]
             if jobs and r.length[d] + len(jobs) <= policy.max_stops:
                 _append(r, d, jobs)
+                released.difference_update(jobs)
                 remembered.setdefault(d, []).append(jobs)
     moves.cost_all(p, r)
     for d in [d for d in remembered if r.cost[d] >= FAR / 2]:
@@ -81,16 +67,82 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
             r.length[d] -= len(jobs)
             r.where[jobs] = -1
             r.cost[d] = _cost(p, r, d)
+    _give_back(p, a, r)
     return r
+
+
+def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dict[str, memo.Trips]) -> set[int]:
+    """Put accepted and offered jobs first; return accepted ones the last plan gave to others.
+
+    A driver keeps at least one of the jobs he accepted.
+    """
+    wish = {at[j]: d for d, trips in last.items() for trip in trips for j in trip if j in at}
+    trips: dict[int, list[int]] = {}
+    released: set[int] = set()
+    for d, own in _bound_jobs(a, at).items():
+        trips[d] = own
+        if not p.drivers[d]["sealed"]:
+            planned = _first_trip(a, d, at, last, wish)
+            mine = [k for k in planned if k in own or _is_loose(a, r, k)]
+            if mine and _trip_cost(p, mine, d) < FAR / 2:
+                trips[d] = mine
+        kept = {k for k in own if wish.get(k, a.drivers[d].id) == a.drivers[d].id}
+        trips[d] += [k for k in own if k in kept and k not in trips[d]]
+        if trips[d] != own and _trip_cost(p, trips[d], d) >= FAR / 2:
+            trips[d] = own
+        released.update(set(own) - set(trips[d]))
+    for d, mine in trips.items():
+        with_others = [k for k in _first_trip(a, d, at, last, wish) if k in mine or k in released]
+        better = set(with_others) > set(mine) and not p.drivers[d]["sealed"]
+        if better and _trip_cost(p, with_others, d) < FAR / 2:
+            _append(r, d, with_others)
+        else:
+            _append(r, d, mine)
+            if _cost(p, r, d) >= FAR / 2:
+                p.drivers[d]["shut"] = 1  # a fact, though it breaks a rule: leave it alone
+        released.difference_update(r.seq[d, : r.length[d]].tolist())
+    return released
+
+
+def _first_trip(a: Arrays, d: int, at: dict[str, int], last: dict[str, memo.Trips], wish: dict[int, str]) -> list[int]:
+    """Return the first trip the last plan gave a bound driver, as far as it is his alone."""
+    id = a.drivers[d].id
+    first = [at[j] for j in (last.get(id) or ((),))[0] if j in at]
+    return [k for k in dict.fromkeys(first) if wish[k] == id and a.restaurant[k] == a.fixed[d]]
+
+
+def _trip_cost(p: Problem, jobs: list[int], d: int) -> float:
+    new = np.zeros(len(jobs), dtype=np.int64)
+    new[:1] = 1
+    return float(route_cost(p, np.array(jobs, dtype=np.int64), new, len(jobs), d))
+
+
+def _bound_jobs(a: Arrays, at: dict[str, int]) -> dict[int, list[int]]:
+    """Return the accepted jobs (in drop order) and the offered ones of each driver who has any."""
+    bound: dict[int, list[int]] = {}
+    for d, driver in enumerate(a.drivers):
+        own = [at[j] for j in driver.holding if j in at and a.jobs[at[j]].holder == driver.id]
+        own = [k for k in own if a.restaurant[k] == a.fixed[d]]
+        own += [int(k) for k in np.nonzero(a.locked == d)[0] if k not in own]
+        if own:
+            bound[d] = own
+    return bound
+
+
+def _give_back(p: Problem, a: Arrays, r: Routes) -> None:
+    """Return accepted jobs that found no place with another driver to who accepted them."""
+    at = {driver.id: d for d, driver in enumerate(a.drivers)}
+    for k in np.nonzero(r.where < 0)[0]:
+        d = at.get(a.jobs[k].holder or "")
+        if d is None or a.restaurant[k] != a.fixed[d]:
+            continue
+        end = int(moves.first_trip_end(r.new[d], int(r.length[d])))
+        moves.put(p, r, int(k), d, end, moves.AFTER, 0.0)
+        r.cost[d] = _cost(p, r, d)
 
 
 def _is_loose(a: Arrays, r: Routes, k: int) -> bool:
     return bool(r.where[k] < 0 and a.jobs[k].holder is None and not a.jobs[k].offered_to)
-
-
-def _may_join(a: Arrays, k: int, bound: int) -> bool:
-    job = a.jobs[k]
-    return job.holder is None and not job.offered_to and a.restaurant[k] == a.restaurant[bound]
 
 
 def _append(r: Routes, d: int, jobs: list[int]) -> None:

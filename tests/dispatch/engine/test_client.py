@@ -1,0 +1,102 @@
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from dispatch.engine import Policy, decide
+from dispatch.engine.client import EngineDead, EngineFailed, EngineLate, EngineProcess, decide_with_fallback
+from dispatch.engine.warm import rehearsal
+from tests.dispatch.engine.builders import random_snapshot
+
+SNAPSHOT = rehearsal(table=False)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with EngineProcess() as engine:
+        engine.warm()
+        yield engine
+
+
+def child(code):
+    """A child that says it is ready and then does what `code` says."""
+    head = "import sys, time, os; from dispatch.engine.client import frame;"
+    ready = "sys.stdout.buffer.write(frame('ready')); sys.stdout.buffer.flush();"
+    return EngineProcess(command=(sys.executable, "-c", head + ready + code))
+
+
+class TestEngineProcess:
+    @pytest.mark.parametrize("strategy", ["plan", "batch", "nearest"])
+    def test_decides_as_the_engine_does_here(self, engine, strategy):
+        snapshot, policy = random_snapshot(3), Policy(strategy=strategy)
+        assert engine.decide(snapshot, policy, timeout_s=10) == decide(snapshot, policy)
+
+    def test_serves_threads_one_after_the_other(self, engine):
+        snapshots = [random_snapshot(s) for s in range(8)]
+        answers = {}
+
+        def ask(k):
+            answers[k] = engine.decide(snapshots[k], Policy(), timeout_s=10)
+
+        threads = [threading.Thread(target=ask, args=(k,)) for k in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == {k: decide(snapshots[k], Policy()) for k in range(8)}
+
+    def test_passes_on_what_a_strategy_raises_and_lives(self, engine):
+        broken = replace(SNAPSHOT, places=())
+        with pytest.raises(EngineFailed, match="IndexError"):
+            engine.decide(broken, Policy(), timeout_s=10)
+        pid = engine.pid
+        assert engine.decide(SNAPSHOT, Policy(), timeout_s=10).strategy == "plan"
+        assert engine.pid == pid
+
+    def test_replaces_a_child_that_was_killed(self):
+        with EngineProcess() as engine:
+            engine.warm()
+            first = engine.pid
+            os.kill(first, signal.SIGKILL)
+            os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+            engine.warm()
+            assert engine.decide(SNAPSHOT, Policy(), timeout_s=10).strategy == "plan"
+            assert (engine.starts, engine.pid != first) == (2, True)
+
+    def test_kills_a_child_that_is_late(self):
+        with child("time.sleep(60)") as engine:
+            engine.warm()
+            pid = engine.pid
+            started = time.monotonic()
+            with pytest.raises(EngineLate):
+                engine.decide(SNAPSHOT, Policy(), timeout_s=0.2)
+            assert time.monotonic() - started < 2
+            assert engine.pid is None
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+    def test_notices_a_child_that_ends(self):
+        with child("sys.stdin.buffer.read(4)") as engine, pytest.raises(EngineDead):
+            engine.decide(SNAPSHOT, Policy(), timeout_s=10)
+
+    def test_cannot_start_what_is_not_there(self):
+        with EngineProcess(command=("/no/such/engine",)) as engine, pytest.raises(EngineDead):
+            engine.decide(SNAPSHOT, Policy())
+
+
+class TestFallback:
+    def test_is_not_needed_when_all_is_well(self, engine):
+        decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=10)
+        assert (decision.strategy, decision.fell_back, decision.failures) == ("plan", False, ())
+
+    def test_ends_with_nearest_when_the_child_is_of_no_use(self):
+        with child("sys.exit(3)") as engine:
+            decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=5)
+        assert decision.strategy == decision.plan.strategy == "nearest"
+        assert [name for name, _ in decision.failures] == ["plan", "batch"]
+        assert all(what.startswith("EngineDead") for _, what in decision.failures)
+        assert decision.fell_back

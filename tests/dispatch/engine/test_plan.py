@@ -1,0 +1,258 @@
+from dataclasses import replace
+
+import pytest
+
+from dispatch.engine import DriverState, Pairs, Policy, Reason, decide
+from dispatch.engine.plan import memo
+from tests.dispatch.engine.builders import MINUTE, NOW_S, Town
+
+POLICY = Policy(strategy="plan")
+
+
+def offers(snapshot, policy=POLICY):
+    return [(p.driver, p.jobs) for p in decide(snapshot, policy).proposals]
+
+
+class TestOffering:
+    def test_waits_until_one_more_round_would_delay_the_food(self):
+        town = Town()
+        town.job("a", ready=20)  # leave at 20 - 1 (half service) - 3 (way) = 16
+        town.driver("d", at=3)
+        snapshot = town.snapshot()
+        plan = decide(snapshot, POLICY)
+        assert plan.proposals == ()
+        assert (plan.waiting["a"].driver, plan.waiting["a"].due_s) == ("d", NOW_S + 16 * MINUTE)
+        assert offers(replace(snapshot, now_s=NOW_S + 16 * MINUTE - 10.5)) == []
+        assert offers(replace(snapshot, now_s=NOW_S + 16 * MINUTE - 9.5)) == [("d", ("a",))]
+
+    def test_sends_offers_earlier_by_the_lead_and_by_what_refusals_are_expected_to_take(self):
+        town = Town()
+        town.job("a", ready=20)
+        town.driver("d", at=3, accept_p=0.5)
+        policy = replace(POLICY, lead_s=60, answer_s=20)
+        assert decide(town.snapshot(), policy).waiting["a"].due_s == NOW_S + 16 * MINUTE - 80
+
+    def test_gives_each_job_to_the_driver_who_serves_all_best(self):
+        town = Town()
+        town.job("left", at=0, to=-5)
+        town.job("right", at=2, to=7)
+        town.driver("middle", at=1.1)
+        town.driver("east", at=3)
+        assert offers(town.snapshot()) == [("east", ("right",)), ("middle", ("left",))]
+
+    def test_plans_a_second_trip_for_a_busy_driver_and_says_when_it_starts(self):
+        town = Town()
+        town.job("a", to=5)
+        town.job("b", at=6, to=9, placed=-5)
+        town.driver("d", at=0)
+        plan = decide(town.snapshot(), POLICY)
+        assert [p.jobs for p in plan.proposals] == [("a",)]
+        # pickup 1, leave 2, door 8, free 9: he sets out for b then
+        assert (plan.waiting["b"].driver, plan.waiting["b"].due_s) == ("d", NOW_S + 9 * MINUTE)
+
+    def test_says_times_and_parts_of_the_cost(self):
+        town = Town()
+        town.job("a", placed=-38)
+        town.driver("d", at=3)
+        (proposal,) = decide(town.snapshot(), POLICY).proposals
+        assert proposal.leave_s == NOW_S
+        assert proposal.pickup_eta_s == NOW_S + 4 * MINUTE
+        assert proposal.dropoff_eta_s == (NOW_S + 11 * MINUTE,)
+        assert proposal.score == {
+            "click_to_door_s": 49 * MINUTE,
+            "late_s": 9 * MINUTE,
+            "food_waits_s": 4 * MINUTE,
+            "travel_s": 3 * MINUTE,
+            "driver_s": 0.0,
+        }
+
+    def test_asks_two_drivers_after_two_refusals(self):
+        town = Town()
+        town.job("a", refusals=2, declined=frozenset({"x"}))
+        town.driver("near", at=1)
+        town.driver("next", at=2)
+        town.driver("x", at=0)
+        proposals = decide(town.snapshot(), POLICY).proposals
+        assert [(p.driver, p.jobs, p.parallel) for p in proposals] == [
+            ("near", ("a",), False),
+            ("next", ("a",), True),
+        ]
+
+    def test_prefers_the_driver_who_idled_longer_only_when_fairness_is_on(self):
+        town = Town()
+        town.job("a")
+        town.driver("near", at=1, idle_s=0)
+        town.driver("patient", at=2, idle_s=1200)
+        assert offers(town.snapshot()) == [("near", ("a",))]
+        assert offers(town.snapshot(), replace(POLICY, fairness_weight=0.1)) == [("patient", ("a",))]
+
+
+class TestStacking:
+    def test_puts_two_jobs_of_one_restaurant_into_one_trip_when_that_is_quicker_for_both_together(self):
+        town = Town()
+        town.job("near", to=5, restaurant="r")
+        town.job("far", to=6, restaurant="r")
+        town.driver("only")
+        assert offers(town.snapshot()) == [("only", ("near", "far"))]
+
+    @pytest.mark.parametrize("limit", [{"max_batch": 1}, {"max_detour_s": 0}, {"max_food_age_s": 300}])
+    def test_keeps_within_the_limits_of_the_policy(self, limit):
+        town = Town()
+        town.job("near", to=5, restaurant="r")
+        town.job("far", to=6, restaurant="r")
+        town.driver("only")
+        assert offers(town.snapshot(), replace(POLICY, **limit)) == [("only", ("near",))]
+
+    def test_never_loads_more_than_a_driver_can_carry(self):
+        town = Town()
+        town.job("near", to=5, restaurant="r", size=2)
+        town.job("far", to=6, restaurant="r", size=2)
+        town.driver("only", capacity=3)
+        assert offers(town.snapshot()) == [("only", ("near",))]
+
+
+class TestWhoIsBound:
+    def inbound(self, **more):
+        town = Town()
+        town.job("held", to=5, restaurant="r", holder="d", ready=5)
+        town.driver("d", state=DriverState.INBOUND, free=2, restaurant="r", holding=("held",), **more)
+        return town
+
+    def test_a_driver_on_the_way_may_get_another_job_of_the_same_restaurant(self):
+        town = self.inbound()
+        town.job("new", to=6, restaurant="r", ready=5)
+        plan = decide(town.snapshot(), POLICY)
+        (reset,) = plan.resets
+        assert (reset.driver, reset.jobs, reset.added, reset.removed) == ("d", ("held", "new"), ("new",), ())
+        assert reset.pickup_eta_s == NOW_S + 5 * MINUTE
+        assert reset.dropoff_eta_s == (NOW_S + 12 * MINUTE, NOW_S + 15 * MINUTE)
+
+    def test_a_driver_on_the_way_is_never_sent_elsewhere_and_keeps_a_job(self):
+        town = self.inbound()
+        town.job("urgent", at=0, to=1, restaurant="s", placed=-60)
+        plan = decide(town.snapshot(), POLICY)
+        assert (plan.resets, plan.proposals) == ((), ())
+        assert plan.waiting["urgent"].driver == "d"
+
+    def test_a_trip_that_is_out_as_an_offer_does_not_change(self):
+        town = Town()
+        town.job("out", to=5, restaurant="r", offered_to=frozenset({"d"}))
+        town.job("new", to=6, restaurant="r")
+        town.driver("d", has_open_offer=True)
+        plan = decide(town.snapshot(), POLICY)
+        assert (plan.proposals, plan.resets) == ((), ())
+        assert plan.waiting["out"].driver == "d"
+        assert plan.waiting["new"].due_s == NOW_S + 9 * MINUTE
+
+    def test_a_held_job_whose_driver_is_gone_is_named(self):
+        town = Town()
+        town.job("lost", holder="ghost")
+        town.driver("d")
+        assert decide(town.snapshot(), POLICY).unplaced == {"lost": Reason.NOT_ON_DUTY}
+
+    def test_operations_can_hold_a_job_back(self):
+        town = Town()
+        town.job("a", held=True)
+        town.driver("d")
+        plan = decide(town.snapshot(), POLICY)
+        assert (plan.proposals, plan.unplaced) == ((), {"a": Reason.ON_HOLD})
+
+
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("job", "driver", "reason"),
+        [
+            ({"declined": frozenset({"d"})}, {}, Reason.DECLINED),
+            ({}, {"has_open_offer": True}, Reason.HOLDS_OFFER),
+            ({"vehicles": frozenset({"car"})}, {"vehicle": "bike"}, Reason.VEHICLE),
+            ({"size": 3}, {"capacity": 2}, Reason.CAPACITY),
+            ({"ready": 10}, {"off_s": NOW_S + 9 * MINUTE}, Reason.SHIFT_ENDS),
+            ({}, {"break_s": (NOW_S + 5 * MINUTE, NOW_S + 20 * MINUTE)}, Reason.BREAK),
+        ],
+    )
+    def test_an_unplaced_job_says_why_each_driver_cannot(self, job, driver, reason):
+        town = Town()
+        town.job("a", **job)
+        town.driver("d", **driver)
+        plan = decide(town.snapshot(), POLICY)
+        assert plan.unplaced == {"a": Reason.NO_DRIVER}
+        assert [(e.driver, e.reason) for e in plan.exclusions["a"]] == [("d", reason)]
+
+    def test_a_place_without_a_way_is_no_candidate(self):
+        town = Town()
+        town.job("a")
+        town.driver("d")
+        plan = decide(town.snapshot(travel=Pairs(seconds={})), POLICY)
+        assert plan.unplaced == {"a": Reason.NO_DRIVER}
+        assert [(e.driver, e.reason) for e in plan.exclusions["a"]] == [("d", Reason.NO_WAY)]
+
+    def test_the_next_best_driver_is_named_with_how_much_later_he_would_be(self):
+        town = Town()
+        town.job("a")
+        town.driver("d", at=1)
+        town.driver("e", at=3)
+        (left_out,) = decide(town.snapshot(), POLICY).exclusions["a"]
+        assert (left_out.driver, left_out.reason, left_out.value) == ("e", Reason.LATER, 120)
+
+
+class TestForesight:
+    def test_a_driver_is_kept_for_what_is_ordered_all_the_time(self):
+        from dispatch.engine import Past
+
+        town = Town()
+        town.job("a", at=0, to=-5, restaurant="s")
+        town.driver("west", at=-1.2)
+        town.driver("east", at=1)
+        kitchen, door = town.place(2), town.place(9)
+        past = tuple(
+            Past(id=f"p{i}", pickup=kitchen, dropoff=door, placed_s=NOW_S - 840, ready_s=NOW_S - 780) for i in range(1)
+        )
+        assert offers(town.snapshot()) == [("east", ("a",))]
+        assert offers(town.snapshot(past=past)) == [("west", ("a",))]
+        assert offers(town.snapshot(past=past), replace(POLICY, foresight_weight=0)) == [("east", ("a",))]
+
+
+class TestMemo:
+    def test_comes_back_as_it_was_written(self):
+        routes = {"d": (("a", "b"), ("c",)), "e": (("ü",),)}
+        assert memo.read(memo.write(routes)) == routes
+
+    @pytest.mark.parametrize(
+        "junk",
+        [
+            b"",
+            b"\xff",
+            b"[]",
+            b"{}",
+            b'{"v":1}',
+            b'{"v":1,"routes":{"d":[["a",3]]}}',
+            b'{"v":2,"routes":{}}',
+            b'{"v":1,"routes":{"d":"ab"}}',
+            b"[" * 100_000,
+        ],
+    )
+    def test_is_ignored_when_it_is_not_one(self, junk):
+        town = Town()
+        town.job("a")
+        town.driver("d")
+        assert memo.read(junk) == {}
+        assert offers(town.snapshot(memo=junk)) == [("d", ("a",))]
+
+    def test_that_lies_is_not_believed(self):
+        town = Town()
+        town.job("a", declined=frozenset({"d"}))
+        town.job("b", at=1, holder="e")
+        town.driver("d")
+        town.driver("e", at=1, state=DriverState.INBOUND, restaurant="r1", holding=("b",))
+        lie = memo.write({"d": (("a", "b", "nobody"), ("a",)), "e": (("a",),), "x": (("a",),)})
+        plan = decide(town.snapshot(memo=lie), POLICY)
+        assert (plan.proposals, plan.resets) == ((), ())
+        assert plan.waiting["a"].driver == "e"
+
+    def test_never_lets_more_moves_be_made_than_the_policy_allows(self):
+        town = Town()
+        for i in range(8):
+            town.job(f"j{i}", at=i, to=-i)
+        for i in range(3):
+            town.driver(f"d{i}", at=2 * i)
+        assert decide(town.snapshot(), replace(POLICY, max_moves=8)).stats["moves"] == 8

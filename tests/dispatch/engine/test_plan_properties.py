@@ -1,0 +1,197 @@
+import itertools
+import json
+import os
+import pickle
+import random
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatch.engine import DriverState, Policy, decide
+from tests.dispatch.engine import timetable
+from tests.dispatch.engine.builders import EVERYTHING_OPEN, MINUTE, NOW_S, random_snapshot
+
+SEEDS = st.integers(0, 100_000)
+SIZES = {"jobs": st.integers(0, 14), "drivers": st.integers(0, 9)}
+
+
+def routes_of(snapshot, plan):
+    """The trips of every driver as the memo has them, without expected orders."""
+    jobs = {j.id: j for j in snapshot.jobs}
+    routes = json.loads(plan.memo)["routes"]
+    return {d: [[jobs[j] for j in trip if j in jobs] for trip in trips] for d, trips in routes.items()}
+
+
+class TestEveryPlan:
+    @given(seed=SEEDS, **SIZES)
+    @settings(max_examples=150, deadline=None)
+    def test_has_every_job_in_exactly_one_place(self, seed, jobs, drivers):
+        snapshot = random_snapshot(seed, jobs=jobs, drivers=drivers)
+        plan = decide(snapshot, Policy())
+        holding = {d.id: d.holding for d in snapshot.drivers} | {r.driver: r.jobs for r in plan.resets}
+        places = [j for p in plan.proposals if not p.parallel for j in p.jobs]
+        places += [*plan.waiting, *plan.unplaced, *itertools.chain(*holding.values())]
+        assert sorted(places) == sorted(j.id for j in snapshot.jobs)
+
+    @given(seed=SEEDS, **SIZES)
+    @settings(max_examples=150, deadline=None)
+    def test_keeps_every_rule_and_tells_the_right_times(self, seed, jobs, drivers):
+        snapshot = random_snapshot(seed, jobs=jobs, drivers=drivers)
+        plan = decide(snapshot, Policy())
+        people, known = {d.id: d for d in snapshot.drivers}, {j.id: j for j in snapshot.jobs}
+        busy = [p.driver for p in plan.proposals]
+        assert len(busy) == len(set(busy))
+        for p in plan.proposals:
+            trip = [known[j] for j in p.jobs]
+            driver = people[p.driver]
+            assert not driver.has_open_offer
+            assert driver.state is not DriverState.INBOUND
+            assert driver.free_s < snapshot.now_s + snapshot.period_s
+            assert all(j.holder is None or j.holder != p.driver for j in trip)
+            assert not any(j.held or j.offered_to for j in trip)
+            times, ok = timetable.follow(snapshot, driver, [trip])
+            assert ok
+            assert p.pickup_eta_s == pytest.approx(times[trip[0].id][0], abs=1.0)
+            assert p.dropoff_eta_s == pytest.approx([times[j][1] for j in p.jobs], abs=1.0)
+        for r in plan.resets:
+            assert r.jobs
+            assert {known[j].restaurant for j in r.jobs} == {people[r.driver].restaurant}
+        for id, trips in routes_of(snapshot, plan).items():
+            loose = people[id].state is not DriverState.INBOUND and not people[id].has_open_offer
+            if loose and all(trips):
+                assert timetable.follow(snapshot, people[id], trips)[1]
+
+    @given(seed=SEEDS, **SIZES)
+    @settings(max_examples=100, deadline=None)
+    def test_is_the_same_when_the_input_is_shuffled(self, seed, jobs, drivers):
+        snapshot = random_snapshot(seed, jobs=jobs, drivers=drivers)
+        rng = random.Random(seed)
+        places = list(range(len(snapshot.places)))
+        rng.shuffle(places)
+        at = {old: new for new, old in enumerate(places)}
+        moved = [replace(j, pickup=at[j.pickup], dropoff=at[j.dropoff]) for j in snapshot.jobs]
+        people = [replace(d, place=at[d.place]) for d in snapshot.drivers]
+        past = [replace(p, pickup=at[p.pickup], dropoff=at[p.dropoff]) for p in snapshot.past]
+        for listed in (moved, people, past):
+            rng.shuffle(listed)
+        shuffled = replace(
+            snapshot,
+            places=tuple(snapshot.places[p] for p in places),
+            jobs=tuple(moved),
+            drivers=tuple(people),
+            past=tuple(past),
+        )
+        for strategy in ("plan", "batch", "nearest"):
+            policy = Policy(strategy=strategy)
+            assert pickle.dumps(decide(shuffled, policy)) == pickle.dumps(decide(snapshot, policy))
+
+    @given(seed=SEEDS, **SIZES)
+    @settings(max_examples=100, deadline=None)
+    def test_is_never_worse_with_one_driver_more(self, seed, jobs, drivers):
+        snapshot = random_snapshot(seed, jobs=jobs, drivers=drivers + 1)
+        loose = [d for d in snapshot.drivers if not d.holding and not d.has_open_offer]
+        if not loose:
+            return
+        gone = loose[seed % len(loose)]
+        without = replace(snapshot, drivers=tuple(d for d in snapshot.drivers if d is not gone))
+        before = decide(without, EVERYTHING_OPEN)
+        after = decide(replace(snapshot, memo=before.memo), EVERYTHING_OPEN)
+        assert after.stats["objective_s"] <= before.stats["objective_s"] + 1e-3
+
+    @given(seed=SEEDS)
+    @settings(max_examples=50, deadline=None)
+    def test_is_settled_when_asked_again_with_its_own_memo(self, seed):
+        snapshot = random_snapshot(seed, rough=False)
+        first = decide(snapshot, EVERYTHING_OPEN)
+        again = decide(replace(snapshot, memo=first.memo), EVERYTHING_OPEN)
+        assert again.stats["objective_s"] <= first.stats["objective_s"] + 1e-3
+
+    @given(seed=SEEDS, junk=st.binary(max_size=200))
+    @settings(max_examples=50, deadline=None)
+    def test_survives_any_memo(self, seed, junk):
+        snapshot = random_snapshot(seed, jobs=4, drivers=3)
+        assert decide(replace(snapshot, memo=junk), Policy()) == decide(snapshot, Policy())
+
+
+def best_possible(snapshot, policy):
+    """The least cost over all ways to deal the jobs, order them and stack neighbours."""
+    jobs = snapshot.jobs
+    sets = range(1 << len(jobs))
+
+    def best_route(driver, chosen):
+        members = [j for k, j in enumerate(jobs) if chosen >> k & 1]
+        best = 0.0 if not members else float("inf")
+        for order in itertools.permutations(members):
+            for joins in itertools.product((False, True), repeat=len(order) - 1 if order else 0):
+                trips = [[order[0]]] if order else []
+                for job, joined in zip(order[1:], joins, strict=True):
+                    if joined and job.restaurant == trips[-1][-1].restaurant:
+                        trips[-1].append(job)
+                    else:
+                        trips.append([job])
+                best = min(best, timetable.cost(snapshot, policy, driver, trips))
+        return best
+
+    total = [0.0] + [float("inf")] * (len(sets) - 1)
+    for driver in snapshot.drivers:
+        route = [best_route(driver, s) for s in sets]
+        total = [min(total[s ^ sub] + route[sub] for sub in sets if sub & s == sub) for s in sets]
+    return total[-1]
+
+
+class TestAgainstTheOptimum:
+    def test_finds_it_nearly_always_and_never_beats_it(self):
+        policy = replace(EVERYTHING_OPEN, max_detour_s=7200, max_food_age_s=14400)
+        ratios = []
+        for seed in range(60):
+            rng = random.Random(seed)
+            snapshot = random_snapshot(seed, jobs=rng.randint(1, 4), drivers=rng.randint(1, 3), rough=False)
+            found = decide(snapshot, policy).stats["objective_s"]
+            ratios.append(found / best_possible(snapshot, policy))
+        assert min(ratios) == pytest.approx(1.0, abs=1e-9)
+        assert sum(r < 1 + 1e-9 for r in ratios) >= 48
+        assert max(ratios) < 1.06
+
+    def test_is_near_it_with_five_jobs_for_three_drivers(self):
+        policy = replace(EVERYTHING_OPEN, max_detour_s=7200, max_food_age_s=14400)
+        ratios = []
+        for seed in range(200, 206):
+            snapshot = random_snapshot(seed, jobs=5, drivers=3, rough=False)
+            ratios.append(decide(snapshot, policy).stats["objective_s"] / best_possible(snapshot, policy))
+        assert min(ratios) >= 1 - 1e-9
+        assert max(ratios) < 1.06
+
+
+class TestKernels:
+    def test_uncompiled_they_give_the_same_bytes(self):
+        code = (
+            "import pickle, sys, hashlib; from dispatch.engine import Policy, decide;"
+            "from tests.dispatch.engine.builders import random_snapshot;"
+            "plans = [decide(random_snapshot(s, jobs=9, drivers=6), Policy()) for s in range(12)];"
+            "print(hashlib.sha256(pickle.dumps(plans)).hexdigest())"
+        )
+        digests = {
+            subprocess.run(
+                [sys.executable, "-c", code],
+                capture_output=True,
+                text=True,
+                check=True,
+                env={**os.environ, "NUMBA_DISABLE_JIT": off},
+            ).stdout
+            for off in ("0", "1")
+        }
+        assert len(digests) == 1
+
+
+class TestTime:
+    def test_uncertain_food_is_expected_later_than_its_mean(self):
+        from dispatch.engine.plan.cost import expected_later
+
+        for at in (-900.0, -100.0, 0.0, 100.0, 900.0):
+            expected = timetable.expected_pickup_s(at, 0.0, 300.0)
+            assert expected_later(at, 0.0, 300.0) == pytest.approx(expected, abs=0.5)
+        assert expected_later(NOW_S, NOW_S + MINUTE, 0.0) == NOW_S + MINUTE

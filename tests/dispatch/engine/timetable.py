@@ -1,0 +1,70 @@
+"""The rules of a route in plain Python, written apart from the kernels to check them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dispatch.engine import Driver, Job, Policy, Snapshot
+
+
+def expected_pickup_s(at: float, ready: float, std: float) -> float:
+    """E[max(at, N(ready, std))] by summing the density."""
+    if std == 0:
+        return max(at, ready)
+    steps = 4000
+    total = 0.0
+    for i in range(steps):
+        z = -8 + 16 * (i + 0.5) / steps
+        weight = math.exp(-z * z / 2) / math.sqrt(2 * math.pi) * 16 / steps
+        total += weight * max(at, ready + std * z)
+    return total
+
+
+def follow(
+    snapshot: Snapshot, driver: Driver, trips: Sequence[Sequence[Job]]
+) -> tuple[dict[str, tuple[float, float]], bool]:
+    """Return {job: (pickup, door)} and whether every rule of shift, break and pair is kept."""
+    t = driver.free_s
+    if driver.state != "INBOUND":
+        t = max(t, snapshot.now_s)
+    here, ok = driver.place, True
+    times: dict[str, tuple[float, float]] = {}
+    for trip in trips:
+        begin = t
+        half = snapshot.half_pickup_at(trip[0].restaurant)
+        last = max(trip, key=lambda j: j.ready_s)
+        at = max(t + snapshot.time_s(here, trip[0].pickup) + half, snapshot.now_s)
+        pickup = expected_pickup_s(at, last.ready_s, last.ready_std_s)
+        ok &= pickup <= driver.off_s + 1
+        ok &= len({j.restaurant for j in trip}) == 1
+        ok &= sum(j.size for j in trip) <= driver.capacity
+        ok &= all(driver.id not in j.declined or j.holder == driver.id for j in trip)
+        ok &= all(j.vehicles is None or driver.vehicle in j.vehicles for j in trip)
+        t, here = pickup + half, trip[0].pickup
+        for job in trip:
+            t += snapshot.time_s(here, job.dropoff) + snapshot.half_dropoff_s
+            times[job.id] = (pickup, t)
+            t += snapshot.half_dropoff_s
+            here = job.dropoff
+        if driver.break_s:
+            ok &= not (t > driver.break_s[0] + 1 and begin < driver.break_s[1] - 1)
+    return times, ok
+
+
+def cost(snapshot: Snapshot, policy: Policy, driver: Driver, trips: Sequence[Sequence[Job]]) -> float:
+    """Return the cost of a route as `docs/dispatch.md` states it, without start costs."""
+    if not trips:
+        return 0.0
+    times, ok = follow(snapshot, driver, trips)
+    if not ok:
+        return math.inf
+    total = 0.0
+    for job in (j for trip in trips for j in trip):
+        door = times[job.id][1]
+        due = max(job.placed_s + policy.target_s, job.promised_s or 0.0)
+        seconds = door - job.placed_s + policy.overage_weight * max(0.0, door - due)
+        total += (1 + policy.priority_weight * job.priority) * seconds
+    n = sum(map(len, trips))
+    guaranteed = max(0.0, driver.guarantee_orders - driver.taken)
+    return total + policy.pay_weight_s * min(n, max(0.0, n - guaranteed))
