@@ -11,6 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleetsync.settings")
 app = Celery("fleetsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# What may be a minute late; whatever business waits for is a timer of the relay. Machine seconds.
+app.conf.beat_schedule = {
+    "forget-old": {"task": "core.forget_old", "schedule": 3600.0},
+    "make-partitions": {"task": "tracking.make_partitions", "schedule": 600.0},
+    "drop-partitions": {"task": "tracking.drop_partitions", "schedule": 3600.0},
+    "forget-decisions": {"task": "dispatch.forget_decisions", "schedule": 86_400.0},
+    "forget-spent-logins": {"task": "accounts.forget_spent", "schedule": 3600.0},
+}
 
 
 @setup_logging.connect

@@ -64,6 +64,8 @@ class LoginView(OpenView):
 class RefreshView(OpenView):
     """Stay logged in."""
 
+    throttle_scope = "anonymous"
+
     @extend_schema(tags=["auth"], summary="Spend a refresh token", request=RefreshInput, responses={200: TokenPair})
     def post(self, request: Request) -> Response:
         """Return a new pair. A token that comes twice ends its whole login."""

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -122,7 +122,7 @@ class RestaurantView(ApiView):
 
     def get_permissions(self) -> Any:
         """Let everybody read."""
-        return [AllowAny()] if self.request.method == "GET" else super().get_permissions()
+        return [AllowAny()] if self.request.method in SAFE_METHODS else super().get_permissions()
 
     @extend_schema(tags=["restaurants"], summary="Read a restaurant", responses=RestaurantSerializer)
     def get(self, request: Request, restaurant_id: UUID) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -39,7 +39,7 @@ class OpeningHoursView(OwnRestaurantView):
 
     def get_permissions(self) -> Any:
         """Let everybody read."""
-        return [AllowAny()] if self.request.method == "GET" else super().get_permissions()
+        return [AllowAny()] if self.request.method in SAFE_METHODS else super().get_permissions()
 
     @extend_schema(tags=["restaurants"], summary="Read the opening hours", responses=HoursAnswer)
     def get(self, request: Request, restaurant_id: UUID) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +20,7 @@ class ZoneBase(ApiView):
 
     def get_permissions(self) -> Any:
         """Let everybody read."""
-        return [AllowAny()] if self.request.method == "GET" else [IsAdmin()]
+        return [AllowAny()] if self.request.method in SAFE_METHODS else [IsAdmin()]
 
     def shown(self, rows: Any, *, many: bool = False) -> Any:
         """Return plain values; dispatch settings for dispatch staff only."""

@@ -9,9 +9,10 @@ from django.db import connection
 
 from accounts import errors, selectors, services
 from accounts.models import RefreshToken, SocketTicket, TokenFamily, User
+from accounts.states import Role
 from fleetsync.core import clock, redis
 from fleetsync.core.models import Event
-from tests.factories import PASSWORD, DriverFactory, UserFactory
+from tests.factories import PASSWORD, AdminFactory, DispatcherFactory, DriverFactory, UserFactory
 
 HERE = "192.0.2.1"
 
@@ -192,6 +193,13 @@ class TestEndSessions:
         assert event.payload["reason"] == "test"
         assert event.stream.startswith("user:usr_")
 
+    def test_ends_the_sessions_of_pages_too(self, client):
+        user = UserFactory()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        assert client.get("/api/v1/auth/me").status_code == 200
+        services.end_sessions(user=user, reason="test", now=clock.now(), real_now=clock.real_now())
+        assert client.get("/api/v1/auth/me").status_code == 401
+
 
 @pytest.mark.django_db
 class TestUserOfAccessToken:
@@ -235,3 +243,38 @@ class TestForgetSpent:
         kept = services.open_login(user=user, real_now=now)
         assert services.forget_spent(real_now=now) == 3
         assert selectors.user_of_access_token(token=kept.access) == user
+
+
+@pytest.mark.django_db
+class TestChangeRole:
+    def test_ends_the_old_rights_at_once(self):
+        admin, user = AdminFactory(), UserFactory()
+        login = log_in(user)
+        services.change_role(user=user, role=Role.DRIVER, admin=admin, now=clock.now(), real_now=clock.real_now())
+        with pytest.raises(errors.TokenInvalid):
+            selectors.user_of_access_token(token=login.access)
+        user = User.objects.get(pk=user.pk)
+        assert (user.role, user.is_staff, user.driver.approved_at) == (Role.DRIVER, False, None)
+
+    def test_is_for_admins_and_not_for_oneself(self):
+        admin, user = AdminFactory(), UserFactory()
+        for who, whom in ((admin, admin), (DispatcherFactory(), user)):
+            with pytest.raises(errors.InvitationNotAllowed):
+                services.change_role(
+                    user=whom, role=Role.CUSTOMER, admin=who, now=clock.now(), real_now=clock.real_now()
+                )
+        assert User.objects.get(pk=admin.pk).role == Role.ADMIN
+
+
+@pytest.mark.django_db
+class TestDeactivateUser:
+    def test_ends_every_session_until_the_account_is_opened_again(self):
+        user = UserFactory()
+        login = log_in(user)
+        services.deactivate_user(user=user, now=clock.now(), real_now=clock.real_now(), actor="test")
+        with pytest.raises(errors.TokenInvalid):
+            selectors.user_of_access_token(token=login.access)
+        with pytest.raises(errors.LoginFailed):
+            log_in(user)
+        services.activate_user(user=user, now=clock.now(), actor="test")
+        assert log_in(user).user == user
