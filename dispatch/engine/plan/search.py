@@ -106,9 +106,9 @@ def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dic
 
 def _first_trip(a: Arrays, d: int, at: dict[str, int], last: dict[str, memo.Trips], wish: dict[int, str]) -> list[int]:
     """Return the first trip the last plan gave a bound driver, as far as it is his alone."""
-    id = a.drivers[d].id
-    first = [at[j] for j in (last.get(id) or ((),))[0] if j in at]
-    return [k for k in dict.fromkeys(first) if wish[k] == id and a.restaurant[k] == a.fixed[d]]
+    name = a.drivers[d].id
+    first = [at[j] for j in (last.get(name) or ((),))[0] if j in at]
+    return [k for k in dict.fromkeys(first) if wish[k] == name and a.restaurant[k] == a.fixed[d]]
 
 
 def _trip_cost(p: Problem, jobs: list[int], d: int) -> float:

@@ -29,7 +29,7 @@ class Town:
 
     def job(
         self,
-        id: str,
+        name: str,
         *,
         at: float = 0.0,
         to: float = 5.0,
@@ -40,7 +40,7 @@ class Town:
     ) -> Job:
         """Minutes from now for `ready` and `placed`."""
         job = Job(
-            id=id,
+            id=name,
             restaurant=restaurant or f"r{at:g}",
             pickup=self.place(at),
             dropoff=self.place(to),
@@ -52,9 +52,9 @@ class Town:
         return job
 
     def driver(
-        self, id: str, *, at: float = 0.0, free: float = 0.0, state: DriverState = DriverState.IDLE, **more: Any
+        self, name: str, *, at: float = 0.0, free: float = 0.0, state: DriverState = DriverState.IDLE, **more: Any
     ) -> Driver:
-        driver = Driver(id=id, state=state, place=self.place(at), free_s=NOW_S + free * MINUTE, **more)
+        driver = Driver(id=name, state=state, place=self.place(at), free_s=NOW_S + free * MINUTE, **more)
         self.drivers.append(driver)
         return driver
 
@@ -82,9 +82,9 @@ def random_snapshot(seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool 
     town = Town()
     kitchens = [(rng.uniform(-6, 6), rng.uniform(-6, 6)) for _ in range(4)]
 
-    def new_job(id: str, kitchen: int, **more: Any) -> Job:
+    def new_job(name: str, kitchen: int, **more: Any) -> Job:
         return Job(
-            id=id,
+            id=name,
             restaurant=f"r{kitchen}",
             pickup=town.place(*kitchens[kitchen]),
             dropoff=town.place(rng.uniform(-8, 8), rng.uniform(-8, 8)),
@@ -98,9 +98,9 @@ def random_snapshot(seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool 
 
     for i in range(drivers):
         kind = rng.random() if rough else 0.0
-        place, id = town.place(rng.uniform(-8, 8), rng.uniform(-8, 8)), f"d{i}"
+        place, name = town.place(rng.uniform(-8, 8), rng.uniform(-8, 8)), f"d{i}"
         driver = Driver(
-            id=id,
+            id=name,
             state=DriverState.IDLE,
             place=place,
             free_s=NOW_S,
@@ -112,7 +112,7 @@ def random_snapshot(seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool 
         )
         if kind > 0.85:
             kitchen = rng.randrange(4)
-            held = [new_job(f"h{i}{k}", kitchen, holder=id) for k in range(rng.choice([1, 2]))]
+            held = [new_job(f"h{i}{k}", kitchen, holder=name) for k in range(rng.choice([1, 2]))]
             town.jobs += held
             driver = replace(
                 driver,
@@ -123,7 +123,7 @@ def random_snapshot(seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool 
                 holding=tuple(j.id for j in held),
             )
         elif kind > 0.75:
-            town.jobs.append(new_job(f"o{i}", rng.randrange(4), offered_to=frozenset({id})))
+            town.jobs.append(new_job(f"o{i}", rng.randrange(4), offered_to=frozenset({name})))
             driver = replace(driver, has_open_offer=True)
         elif kind > 0.5:
             driver = replace(driver, state=DriverState.BUSY, free_s=NOW_S + rng.uniform(0, 20) * MINUTE)

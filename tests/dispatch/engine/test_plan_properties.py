@@ -60,10 +60,10 @@ class TestEveryPlan:
         for r in plan.resets:
             assert r.jobs
             assert {known[j].restaurant for j in r.jobs} == {people[r.driver].restaurant}
-        for id, trips in routes_of(snapshot, plan).items():
-            loose = people[id].state is not DriverState.INBOUND and not people[id].has_open_offer
+        for name, trips in routes_of(snapshot, plan).items():
+            loose = people[name].state is not DriverState.INBOUND and not people[name].has_open_offer
             if loose and all(trips):
-                assert timetable.follow(snapshot, people[id], trips)[1]
+                assert timetable.follow(snapshot, people[name], trips)[1]
 
     @given(seed=SEEDS, **SIZES)
     @settings(max_examples=100, deadline=None)
