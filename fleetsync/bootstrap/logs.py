@@ -14,7 +14,7 @@ from fleetsync.bootstrap.terminal import paint, say
 PALETTE = ("cyan", "magenta", "blue", "green", "yellow")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 # Servers report refused statements as ERROR; a refusal that the application handles is no error.
-SERVERS = ("postgres", "redis", "keeper", "setup")
+_SERVERS = ("postgres", "redis", "keeper", "setup")
 _PLAIN_ERROR = re.compile(r"^(\S*(ERROR|CRITICAL)\b|\[(ERROR|CRITICAL)\])|Traceback \(most recent call last\)")
 _HIDDEN = ("level", "event", "timestamp", "logger", "exception", "stack")
 
@@ -27,6 +27,11 @@ def level_of(line: str) -> str:
     if _PLAIN_ERROR.search(line):
         return "error"
     return "warning" if re.search(r"\bWARN(ING)?\b", line[:60]) else "info"
+
+
+def is_of_server(name: str) -> bool:
+    """Tell whether a log is that of PostgreSQL, Redis or set-up, not of the application."""
+    return name.startswith(_SERVERS)
 
 
 def is_error(line: str) -> bool:
@@ -89,7 +94,7 @@ def show(folder: Path, names: Sequence[str], *, only_errors: bool, follow: bool)
     chosen = files(folder, names)
     if only_errors:
         found = 0
-        for position, path in enumerate(path for path in chosen if names or path.stem not in SERVERS):
+        for position, path in enumerate(path for path in chosen if names or not is_of_server(path.stem)):
             for line in errors(path):
                 found += 1
                 say(f"{prefix(path.stem, position)} {line}")

@@ -331,7 +331,7 @@ def _what_they_said(platform: Platform, failed: str) -> str:
     for path in never_ready:
         lines += [f"{path.stem}: {line}" for line in path.read_text(errors="replace").splitlines()[-10:]]
     for path in logs.files(platform.home / "logs", ()):
-        if path.stem not in logs.SERVERS:
+        if not logs.is_of_server(path.stem):
             lines += [f"{path.stem}: {line}" for line in logs.errors(path)]
     tail = "\n    ".join(lines[-25:]) or "nothing in the logs"
     return f"the last lines in {platform.home / 'logs'}:\n    {tail}"

@@ -247,7 +247,7 @@ class Runner:
 
     def _show(self, program: Program, position: int, line: str) -> None:
         level = logs.level_of(line)
-        wanted = self._verbose or level in ("warning", "error", "critical")
+        wanted = self._verbose or (level in ("warning", "error", "critical") and not program.first)
         program._inside = wanted or (program._inside and line.startswith((" ", "\t")))
         if not program._inside:
             return
@@ -260,19 +260,18 @@ class Runner:
         say(f"{logs.prefix(program.name, position)} {logs.render(line)}")
 
     async def _end(self) -> None:
-        """Stop everything together: ask, wait, kill whole groups."""
+        """Stop everything together, what the others stand on last: ask, wait, kill whole groups."""
         self._stop.set()
-        alive = [program.child for program in self._programs if program.child and program.child.returncode is None]
+        alive = [program.child for program in self._programs if program.child and not program.first]
         if self._foreground is not None and self._foreground.returncode is None:
             alive.append(self._foreground)
         for child in alive:
             children.signal_group(child.pid, signal.SIGTERM)
-        for limit_s in (STOP_WITHIN_S, 1.0):
-            waits = [asyncio.create_task(child.wait()) for child in alive]
-            if waits:
-                await asyncio.wait(waits, timeout=limit_s)
-            for child in alive:  # also those that have ended may have left children
-                children.signal_group(child.pid, signal.SIGKILL)
+        await _see_out(alive)
+        servers = [program.child for program in self._programs if program.first and program.child]
+        for child in servers:
+            children.signal_group(child.pid, signal.SIGTERM)
+        await _see_out(servers)
         self.state.processes = {}
         self.state.ready = False
         self._save()
@@ -298,6 +297,16 @@ class Runner:
             sink.write(line + "\n")
         if self._on_terminal:
             say(f"{logs.prefix('runner', 0)} {logs.render(line)}")
+
+
+async def _see_out(asked: Sequence[asyncio.subprocess.Process]) -> None:
+    """Wait for processes that were asked to stop; kill those that do not, with all they started."""
+    for limit_s in (STOP_WITHIN_S, 1.0):
+        waits = [asyncio.create_task(child.wait()) for child in asked]
+        if waits:
+            await asyncio.wait(waits, timeout=limit_s)
+        for child in asked:  # also those that have ended may have left children
+            children.signal_group(child.pid, signal.SIGKILL)
 
 
 async def _pipe() -> tuple[asyncio.StreamReader, int]:
