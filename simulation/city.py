@@ -84,6 +84,7 @@ class CitySpec:
     name: str
     time_zone: str
     currency: str
+    centre: Place
     outline: tuple[Place, ...]
     restaurants: tuple[RestaurantSpec, ...]
     drivers: tuple[PersonSpec, ...]
@@ -114,6 +115,7 @@ def make_city(*, seed: int, restaurants: int = 24, drivers: int = 30, customers:
         name="Baltimore",
         time_zone=TIME_ZONE,
         currency=CURRENCY,
+        centre=CENTRE,
         outline=tuple(offset(CENTRE, east, north) for east, north in OUTLINE),
         restaurants=tuple(_restaurant(seed, number, streets) for number in range(restaurants)),
         drivers=tuple(_driver(seed, number) for number in range(drivers)),

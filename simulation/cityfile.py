@@ -37,6 +37,7 @@ def read_city(path: Path, pattern: CitySpec, *, restaurants: int, seed: int) -> 
         pattern,
         name=path.name.partition(".")[0].replace("_", " ").replace("-", " ").title(),
         time_zone=_time_zone(centre, pattern.time_zone),
+        centre=centre,
         outline=tuple(_moved(corner, centre) for corner in pattern.outline),
         restaurants=tuple(_restaurant(each, pattern) for each in chosen),
         drivers=tuple(replace(person, place=_moved(person.place, centre)) for person in pattern.drivers),

@@ -26,6 +26,9 @@ from restaurants.models import (
 )
 from simulation.city import CitySpec, PersonSpec, RestaurantSpec
 from simulation.clients.road import Place
+from simulation.streets import make_basemap
+from tracking.models import Basemap
+from tracking.services import set_basemap
 
 PASSWORD: Final = "fleetsync-demo"  # noqa: S105 (the demo's accounts are local, and it stands on the screen)
 SIM_DOMAIN: Final = "sim.fleetsync.example"
@@ -58,6 +61,8 @@ def seed_city(*, city: CitySpec, now: datetime, progress: Progress = _silent) ->
     """
     with transaction.atomic():
         zone = seed_zone(city)
+        if not Basemap.objects.filter(zone=zone).exists():
+            set_basemap(zone_id=zone.pk, geojson=make_basemap(seed=1, centre=city.centre, name=city.name))
         known = set(User.objects.values_list("email", flat=True))
         password = _shared_password()
         _staff_logins(known, password, now)

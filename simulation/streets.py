@@ -27,7 +27,7 @@ PARKS: Final = (
     ("", 3300.0, 2050.0, 560.0, 420.0, 0.5),
     ("", -700.0, -2400.0, 360.0, 260.0, 0.0),
 )
-QUARTERS: Final = (
+QUARTERS: Final[tuple[tuple[str, float, float], ...]] = (
     ("Mount Vale", 0, 1000), ("Harbor Point", 520, -480), ("Pratt Hill", -1450, 120), ("Canal Works", 2500, 1150),
     ("Hampden Row", -900, 2700), ("Locust Fields", -800, -2900), ("Millrace", -2900, 700), ("Butcher Rise", 1500, 300),
     ("Northwood", 1400, 3250), ("Pigtown Yards", -2200, -1600),

@@ -1,7 +1,9 @@
-"""The trail of positions: a table partitioned by business day."""
+"""The trail of positions, a table partitioned by business day; and what maps are drawn on."""
 
 from django.contrib.gis.db.models import PointField
 from django.db import models
+
+from restaurants.models import Zone
 
 
 class PositionTrail(models.Model):
@@ -25,3 +27,15 @@ class PositionTrail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.driver_id} at {self.at:%H:%M:%S}"
+
+
+class Basemap(models.Model):
+    """What the maps of a zone are drawn on where there are no tiles: streets, water, parks, names."""
+
+    zone = models.OneToOneField(Zone, models.CASCADE, primary_key=True, related_name="basemap")
+    geojson = models.JSONField(help_text="A FeatureCollection; each feature has a kind.")
+    attribution = models.CharField(max_length=120, blank=True, help_text="Shown wherever it is drawn.")
+    version = models.CharField(max_length=16, help_text="Changes with the content; the ETag.")
+
+    def __str__(self) -> str:
+        return f"basemap {self.version}"

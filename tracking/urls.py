@@ -9,6 +9,7 @@ urlpatterns = [
     path("orders/<order_id:order_id>/live", views.LiveOrderView.as_view(), name="order-live"),
     path("restaurants/<restaurant_id:restaurant_id>/live", views.LiveRestaurantView.as_view(), name="restaurant-live"),
     path("zones/<zone_id:zone_id>/live", views.LiveZoneView.as_view(), name="zone-live"),
+    path("zones/<zone_id:zone_id>/basemap", views.BasemapView.as_view(), name="zone-basemap"),
     path("drivers/me/live", views.LiveDriverView.as_view(), name="driver-live"),
     path("tracking/<str:token>", views.PublicTrackingView.as_view(), name="tracking-link"),
 ]

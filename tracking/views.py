@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -13,7 +16,7 @@ from fleetsync.core.api import ApiView
 from fleetsync.core.errors import NotFound
 from tracking import pings, services, snapshots
 from tracking.errors import TopicForbidden
-from tracking.selectors import viewer_of
+from tracking.selectors import basemap_of, basemap_version, viewer_of
 from tracking.serializers import (
     LiveDriverOutput,
     LiveOrderOutput,
@@ -136,3 +139,31 @@ class PublicTrackingView(ApiView):
             raise NotFound
         data = snapshots.take(topic=Topic(TopicKind.ORDER, order_id), viewer=login.viewer, now=clock.now())
         return Response(data, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+class BasemapView(ApiView):
+    """Streets, water, parks and the outline of a zone: maps need no tiles."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = ()
+
+    @extend_schema(
+        tags=["tracking"],
+        summary="Draw the map of a zone",
+        description="A GeoJSON FeatureCollection; each feature has a `kind`, the whole an `attribution` to show.",
+        parameters=[_path_id("zone_id", "zon")],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, zone_id: UUID) -> HttpResponseBase:
+        """Return the map with an ETag; a client that has this version gets 304."""
+        known = basemap_version(zone_id=zone_id)
+        if known is not None and request.headers.get("If-None-Match") == f'"{known}"':
+            return HttpResponseNotModified(headers={"ETag": f'"{known}"'})
+        drawn = basemap_of(zone_id=zone_id)
+        if drawn is None:
+            raise NotFound
+        return HttpResponse(
+            drawn.body,
+            content_type="application/geo+json",
+            headers={"ETag": f'"{drawn.version}"', "Cache-Control": "public, max-age=0, must-revalidate"},
+        )
