@@ -25,9 +25,9 @@ LEASE_FLOOR_S: Final = 5.0  # simulated drivers ping once a real second, whateve
 TICK_FLOOR_S: Final = 0.1  # fast clocks: a relay needs this long between two looks at one zone
 ROUND_LEASE_S: Final = 10.0  # twice the engine's longest answer and the writing; a killed holder costs this
 ENGINE_TIMEOUT_S: Final = 2.0
-RUNS_IN_A_ROW: Final = 4  # a zone that always wants `again` lets others have the worker
 CELL_DEG: Final = 0.005  # grid of DriverPosition.cell, about 550 m: a ping rarely leaves its cell
 GEOFENCE_POINTS: Final = 2  # one point may be a jump of the receiver
+DECISIONS_KEPT_DAYS: Final = 30  # long enough to answer a complaint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

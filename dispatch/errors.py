@@ -98,7 +98,7 @@ class DriverUnavailable(DomainError):
 
 
 class WrongStep(IllegalTransition):
-    """The delivery is not where this step begins; `status` says where it is."""
+    """The delivery is not where this step begins; `delivery_status` says where it is."""
 
     title = "The delivery's present state does not allow this."
 

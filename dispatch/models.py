@@ -179,6 +179,7 @@ class Delivery(PublicModel):
             models.Index(
                 fields=["zone", "id"], name="delivery_searching", condition=Q(status=DeliveryStatus.SEARCHING)
             ),
+            models.Index(fields=["zone", "created_at"], name="delivery_of_zone"),
             models.Index(fields=["driver"], name="delivery_active", condition=Q(status__in=sorted(ACTIVE))),
         ]
 

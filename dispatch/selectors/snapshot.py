@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.conf import LEASE_FLOOR_S, TICK_FLOOR_S, DispatchConf
-from dispatch.engine import Driver, DriverState, Job, Snapshot, Table, Travel
+from dispatch.engine import Demand, Driver, DriverState, Job, Snapshot, Table, Travel
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
 from dispatch.selectors.route import carried_by
@@ -53,6 +53,14 @@ _DRIVERS: Final = """
     ORDER BY s.driver_id"""
 
 
+# Orders of the last hours, each counting less the older it is: its weight halves every 42 minutes.
+_DEMAND: Final = """
+    SELECT ST_X(pickup_point), ST_Y(pickup_point), sum(exp(extract(epoch FROM created_at - %(now)s) / 3600.0))::float8
+    FROM dispatch_delivery WHERE zone_id = %(zone)s AND created_at > %(since)s AND created_at <= %(now)s
+    GROUP BY pickup_point ORDER BY 1, 2"""
+_DEMAND_SPAN: Final = timedelta(hours=4)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJob:
     """A search as it stood when the round looked."""
@@ -60,6 +68,7 @@ class OpenJob:
     job_id: UUID
     delivery_id: UUID
     pickup: LngLat
+    dropoff: LngLat
     ready_at: datetime
     attempt: int
     radius_m: int
@@ -106,7 +115,7 @@ class _Places:
 def look_at_zone(
     *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, memo: bytes | None
 ) -> Look:
-    """Return the zone as it stands: three queries, whatever its size.
+    """Return the zone as it stands: three queries whatever its size, four where the strategy asks for demand.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -127,6 +136,7 @@ def look_at_zone(
             {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
         )
         driver_rows = cursor.fetchall() if job_rows else []
+        demand = _demand(cursor, zone_id, places, now) if conf.strategy == "plan" and job_rows else ()
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places) for row in job_rows]
     drivers = [_driver(row, held.get(row[0], []), places, conf, travel, now) for row in driver_rows]
@@ -134,12 +144,13 @@ def look_at_zone(
         zone=str(zone_id),
         now_s=now.timestamp(),
         period_s=clock.at_least(conf.tick_s, TICK_FLOOR_S).total_seconds(),
-        places=tuple(places.at),
+        places=tuple((place.lng, place.lat) for place in places.at),  # plain: the child knows no LngLat
         jobs=tuple(job for job, _ in jobs),
         drivers=tuple(driver for driver, _ in drivers),
         travel=_travel(travel, tuple(places.at)),
         half_pickup_s=conf.half_pickup_s,
         half_dropoff_s=conf.half_dropoff_s,
+        demand=demand,
         memo=memo,
     )
     return Look(
@@ -152,13 +163,18 @@ def look_at_zone(
     )
 
 
+def _demand(cursor: Any, zone_id: UUID, places: _Places, now: datetime) -> tuple[Demand, ...]:
+    cursor.execute(_DEMAND, {"zone": zone_id, "now": now, "since": now - _DEMAND_SPAN})
+    return tuple(Demand(place=places.index(LngLat(lng, lat)), weight=weight) for lng, lat, weight in cursor.fetchall())
+
+
 def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
-    pickup, masked = LngLat(row[2], row[3]), frozenset(row[20] or ())
+    pickup, dropoff, masked = LngLat(row[2], row[3]), LngLat(row[4], row[5]), frozenset(row[20] or ())
     job = Job(
         id=str(row[0]),
         restaurant=str(row[1]),
         pickup=places.index(pickup),
-        dropoff=places.index(LngLat(row[4], row[5])),
+        dropoff=places.index(dropoff),
         placed_s=row[6].timestamp(),
         ready_s=row[7].timestamp(),
         promised_s=row[8].timestamp(),
@@ -175,6 +191,7 @@ def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
         job_id=row[11],
         delivery_id=row[0],
         pickup=pickup,
+        dropoff=dropoff,
         ready_at=row[7],
         attempt=row[12],
         radius_m=row[13],

@@ -5,7 +5,7 @@ from dispatch.services.etas import update_eta
 from dispatch.services.holding import assign, give_back, unassign
 from dispatch.services.lapsing import drop_unseen_offers, expire_offers
 from dispatch.services.moving import move_drivers
-from dispatch.services.rounds import engine, run_round, run_rounds, tick_zones
+from dispatch.services.rounds import engine, forget_decisions, run_round, run_rounds, tick_zones
 from dispatch.services.searching import (
     cancel_delivery,
     change_ready_at,
@@ -35,6 +35,7 @@ __all__ = [
     "engine",
     "expire_offers",
     "fail_dropoff",
+    "forget_decisions",
     "give_back",
     "give_up_search",
     "hold_delivery",

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -13,12 +13,13 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from dispatch.conf import ACK_WITHIN_S
 from dispatch.engine import Proposal, Reason, radius_m, retry_after_s
 from dispatch.engine.client import Decision
 from dispatch.events import DeliveryMovedZone, OfferMade, SearchRetried
-from dispatch.models import DecisionRecord, Delivery, DispatchJob, DriverSession, Offer
+from dispatch.models import DecisionRecord, Delivery, DispatchJob, DriverSession, Offer, Round
 from dispatch.selectors.nearest import nearest_drivers
 from dispatch.selectors.snapshot import Look, OpenJob
 from dispatch.services.facts import of_delivery, of_offer
@@ -132,6 +133,7 @@ def apply_plan(
             _back_off(work, retried, abroad, rng)
         _write_jobs(work.jobs.values())
         DecisionRecord.objects.bulk_create(work.records)
+        _tell_round(work)
         _tell_delay(work, delay_s)
     return work.done
 
@@ -217,10 +219,9 @@ def _offer(work: _Work, proposals: tuple[Proposal, ...]) -> None:
 
 def _open_offers(work: _Work, driver_ids: list[UUID]) -> tuple[set[UUID], set[UUID]]:
     """Return drivers and deliveries with an open offer, as of now: their rows are locked."""
-    rows = Offer.objects.filter(status=OfferStatus.OPEN).values_list("driver_id", "delivery_id")
-    wanted = set(driver_ids)
-    drivers = {driver for driver, _ in rows if driver in wanted}
-    return drivers, {delivery for _, delivery in rows if delivery in work.deliveries}
+    ours = Q(driver_id__in=driver_ids) | Q(delivery_id__in=list(work.deliveries))
+    rows = list(Offer.objects.filter(ours, status=OfferStatus.OPEN).values_list("driver_id", "delivery_id"))
+    return {driver for driver, _ in rows}, {delivery for _, delivery in rows}
 
 
 def _make_offers(
@@ -235,8 +236,7 @@ def _make_offers(
         job = look.jobs[str(delivery.pk)]
         fresh = _due_now(work, job)
         work.jobs[delivery.pk] = fresh
-        engine_job = next(each for each in look.snapshot.jobs if each.id == str(delivery.pk))
-        way_m = look.snapshot.distance_m(engine_job.pickup, engine_job.dropoff)
+        way_m = distance_m(job.pickup, job.dropoff)
         work.records.append(_record(work, delivery.pk, driver.driver_id, dict(proposal.score)))
         yield Offer(
             delivery_id=delivery.pk,
@@ -283,8 +283,6 @@ def _record(work: _Work, delivery_id: UUID, driver_id: UUID | None, score: dict[
 
 def fingerprint(look: Look) -> str:
     """Return twelve letters that stand for the zone's settings."""
-    from dataclasses import asdict
-
     text = orjson.dumps(asdict(look.conf), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:12]
 
@@ -423,6 +421,22 @@ def _write_jobs(jobs: Iterable[_Job]) -> None:
     if columns:
         with connection.cursor() as cursor:
             cursor.execute(_JOBS, columns)
+
+
+def _tell_round(work: _Work) -> None:
+    """Let the round run again for what was skipped, and on time for the next attempt of `nearest`."""
+    if work.done.skipped:
+        Round.objects.filter(zone_id=work.look.zone_id).update(again=True)
+    if work.look.conf.strategy != "nearest":
+        return
+    attempts = [
+        work.jobs[job.delivery_id].next_attempt_at if job.delivery_id in work.jobs else job.next_attempt_at
+        for job in work.look.jobs.values()
+    ]
+    if attempts := [moment for moment in attempts if moment > work.now]:
+        Round.objects.filter(zone_id=work.look.zone_id, next_tick_at__gt=min(attempts)).update(
+            next_tick_at=min(attempts)
+        )
 
 
 def _tell_delay(work: _Work, before_s: float) -> None:

@@ -50,7 +50,7 @@ def _take_away(delivery_id: UUID, driver_id: UUID | None, reason: str, now: date
     with change(now=now, actor=actor) as emit:
         row, held = lock_delivery(delivery_id=delivery_id, driver_id=driver_id)
         if row.status not in BEFORE_PICKUP:
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         release(row=row, reason=reason, now=now, emit=emit)
         set_out(held=[each for each in held if each.pk != row.pk], now=now, emit=emit)
         begin_search(delivery=row, now=now)
@@ -111,7 +111,7 @@ def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> 
         if row.driver_id == driver_id and row.status in ACTIVE:
             return row
         if row.status not in BEFORE_PICKUP | {DeliveryStatus.SEARCHING, DeliveryStatus.NO_DRIVER_FOUND}:
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         offers = lock_open_offers(delivery_ids=[row.pk])
         withdraw(offers=offers, deliveries=locked, reason="taken", now=now, emit=emit)
         reenter(delivery_ids={offer.delivery_id for offer in offers} - {row.pk}, now=now, refused=False)
@@ -139,7 +139,7 @@ def _give(row: Delivery, session: DriverSession, now: datetime, emit: Emit) -> N
     if row.status == DeliveryStatus.NO_DRIVER_FOUND:
         row.status = DeliveryStatus.SEARCHING
     if not may_follow(DeliveryStatus(row.status), DeliveryStatus.ASSIGNED):
-        raise errors.WrongStep(status=row.status)
+        raise errors.WrongStep(delivery_status=row.status)
     row.status, row.driver_id, row.session_id = DeliveryStatus.ASSIGNED, session.driver_id, session.pk
     row.assigned_at, row.held, row.reason = now, False, ""
     row.pickup_eta_at, row.dropoff_eta_at = pickup_at, dropoff_at

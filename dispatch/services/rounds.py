@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -13,8 +13,8 @@ from django.db import connection
 
 from dispatch.conf import ENGINE_TIMEOUT_S, ROUND_LEASE_S, TICK_FLOOR_S, DispatchConf, conf_of
 from dispatch.engine.client import Decision, EngineProcess, decide_with_fallback
-from dispatch.models import Round
-from dispatch.selectors.snapshot import look_at_zone
+from dispatch.models import DecisionRecord, Round
+from dispatch.selectors.snapshot import Look, look_at_zone
 from dispatch.services.applying import StaleRound, apply_plan
 from dispatch.services.waking import TASK, target_of
 from fleetsync.core import clock
@@ -108,12 +108,14 @@ def _decide(
         return
     looked = time.perf_counter()
     decision = decide_with_fallback(engine(), look.snapshot, conf.engine_policy(), timeout_s=ENGINE_TIMEOUT_S)
-    _report(zone_id, decision)
+    if decision.fell_back:
+        decision = _patient(look, decision)
     solved = time.perf_counter()
     done = apply_plan(
         look=look, decision=decision, fence=lease.fence, delay_s=delay_s, now=now, real_now=real_now, rng=rng
     )
-    log.info(
+    log.log(
+        logging.INFO if done.offers or done.retries or done.skipped else logging.DEBUG,
         "dispatch.round.done",
         extra={
             "zone_id": str(zone_id),
@@ -130,9 +132,25 @@ def _decide(
     )
 
 
-def _report(zone_id: UUID, decision: Decision) -> None:
+def _patient(look: Look, decision: Decision) -> Decision:
+    """Say why a simpler strategy decided, and keep it from sending drivers before the food is due.
+
+    `nearest` offers at once; in a zone that waits on purpose that would spend every driver
+    in the seconds in which the engine starts anew.
+    """
     for strategy, what in decision.failures:
-        log.warning("dispatch.engine.fell_back", extra={"zone_id": str(zone_id), "strategy": strategy, "failure": what})
+        fields = {"zone_id": str(look.zone_id), "strategy": strategy, "failure": what}
+        log.warning("dispatch.engine.fell_back", extra=fields)
+    if decision.strategy != "nearest":
+        return decision
+    snapshot, ready_s = look.snapshot, {job.id: job.ready_s for job in look.snapshot.jobs}
+    latest_s = snapshot.now_s + snapshot.period_s + look.conf.offer_lead_s + snapshot.half_pickup_s
+    due = tuple(
+        proposal
+        for proposal in decision.plan.proposals
+        if ready_s[proposal.jobs[0]] < latest_s + proposal.score["travel_s"]
+    )
+    return replace(decision, plan=replace(decision.plan, proposals=due))
 
 
 def _take(zone_id: UUID, real_now: datetime) -> Lease | None:
@@ -160,3 +178,8 @@ def _release(zone_id: UUID, lease: Lease, now: datetime) -> bool:
         cursor.execute(_RELEASE, {"zone": zone_id, "fence": lease.fence, "now": now})
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def forget_decisions(*, before: datetime) -> int:
+    """Drop decision records older than this; return how many."""
+    return DecisionRecord.objects.filter(at__lt=before).delete()[0]

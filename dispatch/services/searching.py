@@ -131,7 +131,7 @@ def reopen_delivery(*, delivery_id: UUID, now: datetime, actor: str) -> Delivery
             row.status == DeliveryStatus.NO_DRIVER_FOUND
             and may_follow(DeliveryStatus(row.status), DeliveryStatus.SEARCHING)
         ):
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         row.status = DeliveryStatus.SEARCHING
         row.save(update_fields=["status"])
         begin_search(delivery=row, now=now, forget_refusals=True)
@@ -163,7 +163,7 @@ def hold_delivery(*, delivery_id: UUID, held: bool, now: datetime, actor: str) -
         if row.held == held:
             return row
         if row.status != DeliveryStatus.SEARCHING:
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         row.held = held
         row.save(update_fields=["held"])
         if held:
@@ -185,7 +185,7 @@ def prioritize_delivery(*, delivery_id: UUID, priority: int, now: datetime, acto
     with change(now=now, actor=actor):
         row, _ = lock_delivery(delivery_id=delivery_id)
         if row.status in FINISHED:
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         row.priority = priority
         row.save(update_fields=["priority"])
         job = DispatchJob.objects.get(delivery=row)

@@ -103,7 +103,7 @@ def fail_dropoff(*, delivery_id: UUID, driver_id: UUID, reason: str, now: dateti
         if row.status == D.RETURNING:
             return row
         if not may_follow(DeliveryStatus(row.status), D.UNDELIVERABLE):
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         row.status, row.reason = D.RETURNING, reason
         row.save(update_fields=["status", "reason"])
         emit(DeliveryUndeliverable(**of_delivery(row), driver_id=driver_id, reason=reason))
@@ -125,7 +125,7 @@ def return_delivery(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor:
         if row.status == D.RETURNED:
             return row
         if not may_follow(DeliveryStatus(row.status), D.RETURNED):
-            raise errors.WrongStep(status=row.status)
+            raise errors.WrongStep(delivery_status=row.status)
         row.status, row.closed_at = D.RETURNED, now
         row.save(update_fields=["status", "closed_at"])
         emit(DeliveryReturned(**of_delivery(row), driver_id=driver_id))
@@ -143,7 +143,7 @@ def _advance(
     The order is asked last, as its row is locked after the session's.
     """
     if row.status not in ROAD or row.driver_id is None:
-        raise errors.WrongStep(status=row.status)
+        raise errors.WrongStep(delivery_status=row.status)
     here, there = ROAD.index(DeliveryStatus(row.status)), ROAD.index(goal)
     if here >= there:
         return

@@ -38,9 +38,7 @@ class Kitchen:
 
     def round(self, now: datetime | None = None) -> bool:
         """Run the zone's round."""
-        return services.run_round(
-            zone_id=self.zone.pk, now=now or self.now, real_now=clock.real_now(), rng=Random(1)
-        )
+        return services.run_round(zone_id=self.zone.pk, now=now or self.now, real_now=clock.real_now(), rng=Random(1))
 
     def carried(self, driver: Driver | None = None) -> tuple[Delivery, Driver]:
         """Let a driver accept a delivery."""

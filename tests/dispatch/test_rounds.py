@@ -1,0 +1,348 @@
+"""Leases, fences, again; what a plan becomes."""
+
+import io
+import pickle
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.contrib.gis.geos import Point
+
+from dispatch import services, timers
+from dispatch.conf import conf_of
+from dispatch.engine import Plan, Proposal
+from dispatch.engine.client import Decision, EngineProcess
+from dispatch.models import DecisionRecord, DispatchJob, DriverPosition, DriverSession, Offer, Round
+from dispatch.selectors import look_at_zone
+from dispatch.services.applying import StaleRound, apply_plan
+from fleetsync.core import clock
+from fleetsync.core.events import topic_of
+from fleetsync.core.travel import provider
+from restaurants.models import Zone
+from tests.dispatch.conftest import types_of
+from tests.factories import DriverFactory, RestaurantFactory
+
+ACTOR = "usr_test"
+
+
+def batch_zone(kitchen, **settings):
+    services.engine().warm()
+    Zone.objects.filter(pk=kitchen.zone.pk).update(dispatch={"strategy": "batch"} | settings)
+
+
+class TestRunRound:
+    def test_offers_to_the_nearest_driver(self, kitchen):
+        kitchen.online(at=Point(-76.60, 39.29, srid=4326))
+        near = kitchen.online(at=Point(-76.609, 39.29, srid=4326))
+        delivery = kitchen.delivery()
+        assert kitchen.round() is False
+        offer = Offer.objects.get()
+        assert (offer.driver, offer.delivery, offer.status) == (near.driver, delivery, "OPEN")
+        assert (offer.offered_at, offer.due_at) == (kitchen.now, kitchen.now)
+        assert offer.expires_at == kitchen.now + timedelta(seconds=30)
+        assert offer.distance_m == pytest.approx(86, abs=1)
+        assert offer.pay_minor == 350 + 90
+        assert types_of(topic_of("driver", near.driver_id)) == ["session.started", "offer.made"]
+        assert Round.objects.get().lease_until is None
+
+    def test_asks_a_driver_one_question_at_a_time(self, kitchen):
+        kitchen.online()
+        kitchen.delivery()
+        kitchen.delivery()
+        kitchen.round()
+        kitchen.round(kitchen.now + timedelta(seconds=10))
+        assert Offer.objects.count() == 1
+
+    def test_leaves_word_where_the_lease_is_taken(self, kitchen):
+        kitchen.delivery()
+        Round.objects.update(lease_until=clock.real_now() + timedelta(seconds=10), fence=4)
+        assert kitchen.round() is False
+        row = Round.objects.get()
+        assert (row.again, row.fence) == (True, 4)
+
+    def test_takes_over_from_a_holder_that_died(self, kitchen):
+        kitchen.online()
+        kitchen.delivery()
+        Round.objects.update(lease_until=clock.real_now() - timedelta(seconds=1), fence=4, again=True)
+        kitchen.round()
+        row = Round.objects.get()
+        assert (row.fence, row.lease_until) == (5, None)
+        assert Offer.objects.count() == 1
+
+    def test_wants_another_run_when_asked_meanwhile(self, kitchen, monkeypatch):
+        kitchen.delivery()
+        real = services.rounds.look_at_zone
+
+        def look(**fields):
+            found = real(**fields)
+            Round.objects.update(again=True)
+            return found
+
+        monkeypatch.setattr(services.rounds, "look_at_zone", look)
+        assert kitchen.round() is True
+        assert DispatchJob.objects.get().attempt == 0  # not put off: somebody may just have come online
+
+    def test_looks_at_busy_drivers_without_asking_them_too_early(self, kitchen):
+        kitchen.carried()
+        batch_zone(kitchen)
+        kitchen.delivery()
+        kitchen.round()
+        assert not Offer.objects.filter(status="OPEN").exists()
+
+    def test_records_why(self, kitchen):
+        kitchen.online(at=Point(-76.60, 39.29, srid=4326))
+        near = kitchen.online()
+        delivery = kitchen.delivery()
+        kitchen.round()
+        record = DecisionRecord.objects.get()
+        assert (record.delivery, record.driver, record.strategy, record.fallback) == (
+            delivery,
+            near.driver,
+            "nearest",
+            "",
+        )
+        assert [each["reason"] for each in record.exclusions] == ["later"]
+        assert set(record.score) == {"distance_m", "travel_s"}
+
+    def test_waits_until_the_food_is_due_and_calls_that_no_attempt(self, kitchen):
+        batch_zone(kitchen)
+        kitchen.online()
+        delivery = kitchen.delivery()
+        kitchen.round()
+        job = DispatchJob.objects.get()
+        assert not Offer.objects.exists()
+        assert (job.attempt, job.first_due_at, job.search_until) == (0, None, None)
+        assert abs(job.due_at - (delivery.ready_at - timedelta(seconds=120))) < timedelta(seconds=2)
+        due = job.due_at - timedelta(seconds=5)
+        DriverSession.objects.update(lease_until=due + timedelta(hours=1))
+        DriverPosition.objects.update(received_at=due)
+        kitchen.round(due)
+        offer = Offer.objects.get()
+        assert (offer.offered_at, offer.due_at) == (due, due)
+        job.refresh_from_db()
+        assert job.search_until == due + timedelta(minutes=15)
+
+    def test_keeps_its_patience_when_a_simpler_strategy_takes_over(self, kitchen, monkeypatch):
+        batch_zone(kitchen)
+        monkeypatch.setattr(services.rounds, "engine", lambda: EngineProcess(command=("/bin/false",)))
+        kitchen.online()
+        delivery = kitchen.delivery()
+        kitchen.round()
+        row = Round.objects.get()
+        assert (row.strategy, row.fallback) == ("nearest", "batch: EngineDead: the engine ended")
+        assert not Offer.objects.exists()
+        due = delivery.ready_at - timedelta(seconds=125)
+        DriverSession.objects.update(lease_until=due + timedelta(hours=1))
+        DriverPosition.objects.update(received_at=due)
+        kitchen.round(due)
+        assert Offer.objects.count() == 1
+
+    def test_hands_what_nobody_here_can_take_to_the_neighbour(self, kitchen):
+        there = Zone.objects.create(
+            name="East",
+            polygon="SRID=4326;POLYGON((-76.6099 39.2,-76.55 39.2,-76.55 39.38,-76.6099 39.38,-76.6099 39.2))",
+            dispatch={"strategy": "nearest"},
+        )
+        delivery = kitchen.delivery()
+        session = kitchen.online(at=Point(-76.605, 39.29, srid=4326))
+        assert session.zone == there
+        kitchen.round()
+        job = DispatchJob.objects.get()
+        assert job.zone == there
+        services.run_round(zone_id=there.pk, now=kitchen.now, real_now=clock.real_now(), rng=Random(1))
+        assert Offer.objects.get().driver == session.driver
+        assert types_of(topic_of("order", delivery.order_id))[-1] == "delivery.moved_zone"
+
+
+class TestApplyPlan:
+    def look(self, kitchen):
+        conf = conf_of(Zone.objects.get(pk=kitchen.zone.pk).dispatch)
+        return look_at_zone(zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, memo=None)
+
+    def decision(self, look, *pairs):
+        made = tuple(
+            Proposal(
+                driver=str(driver.pk),
+                restaurant="r",
+                jobs=tuple(str(each.pk) for each in deliveries),
+                leave_s=look.snapshot.now_s,
+                pickup_eta_s=look.snapshot.now_s + 300,
+                dropoff_eta_s=tuple(look.snapshot.now_s + 600 for _ in deliveries),
+            )
+            for driver, *deliveries in pairs
+        )
+        return Decision(plan=Plan(strategy="batch", proposals=made), strategy="batch")
+
+    def apply(self, kitchen, look, decision, fence):
+        return apply_plan(
+            look=look, decision=decision, fence=fence, delay_s=0.0, now=kitchen.now, real_now=clock.real_now(),
+            rng=Random(1),
+        )  # fmt: skip
+
+    def hold(self, fence=7):
+        Round.objects.update(fence=fence, lease_until=clock.real_now() + timedelta(seconds=10))
+
+    def test_writes_nothing_behind_the_fence(self, kitchen):
+        session, delivery = kitchen.online(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold(fence=8)
+        with pytest.raises(StaleRound):
+            self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
+        assert not Offer.objects.exists()
+
+    def test_skips_what_changed_and_runs_again(self, kitchen):
+        first, second = kitchen.online(), kitchen.online()
+        gone, here = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        services.cancel_delivery(order_id=gone.order_id, reason="oops", now=kitchen.now)
+        done = self.apply(kitchen, look, self.decision(look, (first.driver, gone), (second.driver, here)), fence=7)
+        assert (done.offers, done.skipped) == (1, 1)
+        assert Offer.objects.get().delivery == here
+        assert Round.objects.get().again
+
+    @pytest.mark.parametrize(
+        "change", [{"status": "PAUSED"}, {"ended_at": clock.datetime(2026, 1, 1, tzinfo=clock.UTC)}]
+    )
+    def test_skips_a_driver_who_left(self, kitchen, change):
+        session, delivery = kitchen.online(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        DriverSession.objects.update(**change)
+        done = self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
+        assert (done.offers, done.skipped) == (0, 1)
+
+    def test_offers_a_batch_as_one_question(self, kitchen):
+        session = kitchen.online()
+        first, second = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        self.apply(kitchen, look, self.decision(look, (session.driver, second, first)), fence=7)
+        offers = Offer.objects.order_by("drop_sequence")
+        assert [offer.delivery for offer in offers] == [second, first]
+        assert len({offer.batch_id for offer in offers}) == 1
+
+    def test_offers_no_more_than_fits(self, kitchen):
+        session = kitchen.online(DriverFactory(capacity=1))
+        first, second = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        done = self.apply(kitchen, look, self.decision(look, (session.driver, first, second)), fence=7)
+        assert done.offers == 0
+        assert not Round.objects.get().again
+
+
+class TestTick:
+    def test_is_due_only_where_somebody_waits(self, kitchen):
+        assert timers.due.next_tick_at() is None
+        kitchen.delivery()
+        assert timers.due.next_tick_at() == kitchen.now
+
+    def test_runs_the_round_itself_when_redis_is_down(self, kitchen, monkeypatch):
+        monkeypatch.setattr(services.rounds, "kick", lambda name, target: False)
+        kitchen.online()
+        kitchen.delivery()
+        assert timers.run_ticks(kitchen.now) == 1
+        assert Offer.objects.count() == 1
+        assert Round.objects.get().next_tick_at == kitchen.now + timedelta(seconds=10)
+
+    def test_kicks_each_zone_once_a_tick(self, kitchen, monkeypatch):
+        kicked = []
+        monkeypatch.setattr(services.rounds, "kick", lambda name, target: kicked.append(target) or True)
+        kitchen.delivery()
+        kitchen.delivery()
+        for seconds in (0, 9, 10):
+            timers.run_ticks(kitchen.now + timedelta(seconds=seconds))
+        assert len(kicked) == 2
+
+    def test_comes_early_for_the_next_attempt_of_nearest(self, kitchen):
+        kitchen.delivery()
+        Round.objects.update(next_tick_at=kitchen.now + timedelta(seconds=10))
+        kitchen.round()
+        assert Round.objects.get().next_tick_at == DispatchJob.objects.get().next_attempt_at
+
+
+class TestSnapshot:
+    def test_holds_nothing_that_would_make_the_child_import_the_platform(self, kitchen):
+        kitchen.delivery()
+        kitchen.online()
+        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        modules = {module for module, _ in _classes_in(pickle.dumps(look.snapshot))}
+        assert modules <= {"dispatch.engine.model", "dispatch.engine.travel", "builtins"}
+
+    def test_masks_who_gave_it_back_but_not_who_went_offline(self, kitchen):
+        delivery, driver = kitchen.carried()
+        services.give_back(delivery_id=delivery.pk, driver_id=driver.pk, reason="tyre", now=kitchen.now, actor=ACTOR)
+        conf = conf_of({})
+        fields = {"zone_id": kitchen.zone.pk, "conf": conf, "travel": provider(), "now": kitchen.now, "memo": None}
+        assert look_at_zone(**fields).jobs[str(delivery.pk)].masked == {driver.pk}
+        Offer.objects.update(reason="driver-offline")
+        assert look_at_zone(**fields).jobs[str(delivery.pk)].masked == frozenset()
+
+    def test_leaves_out_who_is_silent_paused_or_not_fresh(self, kitchen):
+        kitchen.delivery()
+        silent, paused, stale, fresh = (kitchen.online() for _ in range(4))
+        DriverSession.objects.filter(pk=silent.pk).update(lease_until=kitchen.now)
+        DriverSession.objects.filter(pk=paused.pk).update(status="PAUSED")
+        DriverPosition.objects.filter(driver=stale.driver).update(received_at=kitchen.now - timedelta(seconds=61))
+        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        assert [each.driver_id for each in look.drivers.values()] == [fresh.driver_id]
+
+    def test_says_where_and_when_a_busy_driver_is_free(self, kitchen):
+        delivery, _ = kitchen.carried()
+        kitchen.delivery()
+        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        (busy,) = look.snapshot.drivers
+        assert busy.state == "BUSY"
+        assert look.snapshot.places[busy.place] == (delivery.dropoff_point.x, delivery.dropoff_point.y)
+        (job,) = look.jobs.values()
+        drive_s = provider().times_s([job.pickup], [job.dropoff])[0][0]
+        expected = delivery.ready_at.timestamp() + 120 + drive_s + 120 + 120
+        assert busy.free_s == pytest.approx(expected, abs=1.0)
+
+    def test_counts_the_second_half_of_the_handing_over(self, kitchen):
+        delivery, driver = kitchen.carried()
+        services.drop_off(
+            delivery_id=delivery.pk, driver_id=driver.pk, now=kitchen.now + timedelta(seconds=1), actor=ACTOR
+        )
+        kitchen.delivery()
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk,
+            conf=conf_of({}),
+            travel=provider(),
+            now=kitchen.now + timedelta(seconds=2),
+            memo=None,
+        )
+        (freed,) = look.drivers.values()
+        assert freed.free_at == kitchen.now + timedelta(seconds=121)
+
+    def test_takes_three_queries_whatever_the_size(self, kitchen, django_assert_num_queries):
+        for _ in range(5):
+            kitchen.delivery()
+            kitchen.online()
+        kitchen.carried()
+        with django_assert_num_queries(3):
+            look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+
+
+def _classes_in(data: bytes) -> set[tuple[str, str]]:
+    found = set()
+
+    class Listing(pickle.Unpickler):
+        def find_class(self, module, name):
+            found.add((module, name))
+            return super().find_class(module, name)
+
+    Listing(io.BytesIO(data)).load()
+    return found
+
+
+def test_a_second_kitchen_shares_the_round_of_its_zone(kitchen):
+    other = RestaurantFactory(zone=kitchen.zone)
+    kitchen.delivery()
+    first = kitchen.restaurant
+    kitchen.restaurant = other
+    kitchen.delivery()
+    kitchen.restaurant = first
+    assert Round.objects.count() == 1
+    assert DispatchJob.objects.filter(zone=kitchen.zone).count() == 2

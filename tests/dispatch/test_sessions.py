@@ -1,0 +1,154 @@
+"""Going online and offline."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.gis.geos import Point
+
+from dispatch import errors, services, timers
+from dispatch.models import DriverPosition, DriverSession, Offer, Shift
+from fleetsync.core.events import topic_of
+from fleetsync.core.models import Event
+from tests.dispatch.conftest import types_of
+from tests.factories import CITY, DriverFactory
+
+ACTOR = "usr_test"
+
+
+class TestStartSession:
+    def test_leases_the_driver_for_a_minute_in_the_zone_where_he_stands(self, kitchen):
+        session = kitchen.online()
+        assert (session.status, session.zone, session.load, session.capacity) == ("AVAILABLE", kitchen.zone, 0, 2)
+        assert session.lease_until == kitchen.now + timedelta(seconds=60)
+        position = DriverPosition.objects.get(driver=session.driver)
+        assert position.available
+        assert (position.point.x, position.point.y) == (CITY.x, CITY.y)
+        assert types_of(topic_of("driver", session.driver_id)) == ["session.started"]
+
+    def test_lets_the_lease_end_with_the_shift(self, kitchen):
+        driver, end = DriverFactory(), kitchen.now + timedelta(hours=3)
+        Shift.objects.create(driver=driver, starts_at=kitchen.now - timedelta(hours=1), ends_at=end)
+        assert kitchen.online(driver).off_at == end
+
+    def test_renews_the_session_that_lives(self, kitchen):
+        first = kitchen.online()
+        kitchen.now += timedelta(seconds=40)
+        second = kitchen.online(first.driver)
+        assert second.pk == first.pk
+        assert second.lease_until == kitchen.now + timedelta(seconds=60)
+        assert types_of(topic_of("driver", first.driver_id)) == ["session.started"]
+
+    @pytest.mark.parametrize(
+        ("fields", "refusal"),
+        [
+            ({"approved_at": None}, errors.DriverNotApproved),
+            ({"suspended_at": "2026-01-01T00:00Z"}, errors.DriverSuspended),
+        ],
+    )
+    def test_is_refused_to_who_may_not_drive(self, kitchen, fields, refusal):
+        with pytest.raises(refusal):
+            kitchen.online(**fields)
+        assert not DriverSession.objects.exists()
+        assert not Event.objects.exists()
+
+    def test_is_refused_outside_every_zone(self, kitchen):
+        with pytest.raises(errors.OutsideZones):
+            kitchen.online(at=Point(0.0, 0.0, srid=4326))
+        assert not DriverSession.objects.exists()
+        assert not DriverPosition.objects.exists()
+
+    def test_is_refused_after_the_end_of_the_shift(self, kitchen):
+        with pytest.raises(errors.ShiftOver):
+            services.start_session(
+                driver=DriverFactory(), position=CITY, off_at=kitchen.now, now=kitchen.now, actor=ACTOR
+            )
+        assert not DriverSession.objects.exists()
+
+    def test_brings_along_what_is_still_on_board(self, kitchen):
+        delivery, driver = kitchen.carried()
+        services.pick_up(delivery_id=delivery.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        services.end_session(session_id=delivery.session_id, reason="driver", now=kitchen.now, actor=ACTOR)
+        kitchen.now += timedelta(seconds=5)
+        session = kitchen.online(driver)
+        delivery.refresh_from_db()
+        assert delivery.session == session
+        assert (session.status, session.load) == ("BUSY", 1)
+        services.drop_off(delivery_id=delivery.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        session.refresh_from_db()
+        assert (session.status, session.load) == ("AVAILABLE", 0)
+
+
+class TestPauseSession:
+    def test_takes_open_offers_back_and_makes_no_new_ones(self, kitchen):
+        session = kitchen.online()
+        delivery = kitchen.delivery()
+        kitchen.round()
+        services.pause_session(driver=session.driver, now=kitchen.now, actor=ACTOR)
+        offer = Offer.objects.get(delivery=delivery)
+        assert (offer.status, offer.reason) == ("WITHDRAWN", "driver-paused")
+        assert not DriverPosition.objects.get(driver=session.driver).available
+        kitchen.round()
+        assert Offer.objects.count() == 1
+        services.resume_session(driver=session.driver, now=kitchen.now, actor=ACTOR)
+        assert DriverPosition.objects.get(driver=session.driver).available
+        kitchen.round(kitchen.now + timedelta(seconds=10))
+        assert list(Offer.objects.order_by("id").values_list("status", flat=True)) == ["WITHDRAWN", "OPEN"]
+
+    def test_may_run_twice(self, kitchen):
+        session = kitchen.online()
+        for _ in range(2):
+            services.pause_session(driver=session.driver, now=kitchen.now, actor=ACTOR)
+        assert types_of(topic_of("driver", session.driver_id)) == ["session.started", "session.paused"]
+
+    def test_is_refused_offline(self, kitchen):
+        with pytest.raises(errors.SessionNotFound):
+            services.pause_session(driver=DriverFactory(), now=kitchen.now, actor=ACTOR)
+
+
+class TestEndSession:
+    def test_gives_back_what_is_not_picked_up_and_keeps_what_is_on_board(self, kitchen):
+        aboard, driver = kitchen.carried()
+        services.pick_up(delivery_id=aboard.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        waiting = kitchen.delivery()
+        services.assign(delivery_id=waiting.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        assert services.end_session(session_id=aboard.session_id, reason="driver", now=kitchen.now, actor=ACTOR)
+        for row in (aboard, waiting):
+            row.refresh_from_db()
+        assert (aboard.status, aboard.driver) == ("EN_ROUTE_TO_DROPOFF", driver)
+        assert (waiting.status, waiting.driver, waiting.session) == ("SEARCHING", None, None)
+        assert waiting.job.searching
+        session = DriverSession.objects.get()
+        assert (session.status, session.load, session.end_reason) == ("OFFLINE", 1, "driver")
+        assert not DriverPosition.objects.get(driver=driver).available
+
+    def test_withdraws_open_offers(self, kitchen):
+        session = kitchen.online()
+        kitchen.delivery()
+        kitchen.round()
+        services.end_session(session_id=session.pk, reason="driver", now=kitchen.now, actor=ACTOR)
+        assert Offer.objects.get().status == "WITHDRAWN"
+
+    def test_may_run_twice(self, kitchen):
+        session = kitchen.online()
+        assert services.end_session(session_id=session.pk, reason="driver", now=kitchen.now, actor=ACTOR)
+        assert not services.end_session(session_id=session.pk, reason="driver", now=kitchen.now, actor=ACTOR)
+        assert types_of(topic_of("driver", session.driver_id)) == ["session.started", "session.ended"]
+
+
+class TestLease:
+    def test_ends_in_the_second_it_runs_out(self, kitchen):
+        session = kitchen.online()
+        assert timers.due.next_lease_end_at() == session.lease_until
+        assert timers.end_silent_sessions(session.lease_until - timedelta(seconds=1)) == 0
+        assert timers.end_silent_sessions(session.lease_until) == 1
+        session.refresh_from_db()
+        assert (session.status, session.end_reason, session.ended_at) == ("OFFLINE", "silent", session.lease_until)
+        assert not DriverPosition.objects.get(driver=session.driver).available
+        assert timers.due.next_lease_end_at() is None
+
+    def test_is_kept_by_a_ping_that_came_meanwhile(self, kitchen):
+        session = kitchen.online()
+        late = session.lease_until
+        DriverSession.objects.update(lease_until=late + timedelta(seconds=60))
+        assert not services.end_session(session_id=session.pk, reason="silent", now=late, actor="relay")
+        assert DriverSession.objects.get().ended_at is None
