@@ -104,8 +104,10 @@ def provide(layout: Layout, *, yes: bool) -> Programs:
 
 def has_postgis(binaries: Path) -> bool:
     """Tell whether that server can create the extensions we use."""
-    extensions = _share_folder(binaries) / "extension"
-    return (extensions / "postgis.control").exists() and (extensions / "btree_gist.control").exists()
+    extensions = _folder(binaries, "share") / "extension"
+    described = all((extensions / f"{name}.control").exists() for name in ("postgis", "btree_gist"))
+    # Debian keeps descriptions and library in two packages; one without the other is no PostGIS.
+    return described and any(_folder(binaries, "lib").glob("postgis-*.*"))
 
 
 def major_version(binaries: Path) -> int:
@@ -138,7 +140,13 @@ def _fetch(layout: Layout, found: Finding, *, yes: bool) -> Finding:
         if not confirm(f"{what} missing: fetch Debian packages into .local/debian (no root, 525 MB on disk)?", yes=yes):
             raise SetupError(f"{what} missing.", fix=HAND_MADE)
         with step("Debian packages", f"{what} into .local/debian, about 120 MB to fetch") as unpacking:
-            debian.unpack(layout, ["postgis", "redis-server"], into=found.unpacked, log=log, watch=unpacking)
+            # What an earlier run unpacked is unpacked again with it: the folder is made anew.
+            wanted = {
+                "postgis": lacks_postgres or _is_in(found.unpacked, found.postgres),
+                "redis-server": lacks_redis or _is_in(found.unpacked, found.redis),
+            }
+            names = [name for name, needed in wanted.items() if needed]
+            debian.unpack(layout, names, into=found.unpacked, log=log, watch=unpacking)
             debian.link_postgis(found.unpacked)
             unpacking.result = f"{what} unpacked into .local/debian, {size_of(found.unpacked)}"
     after = look(layout)
@@ -179,24 +187,30 @@ def _redis(unpacked: Path) -> Path | None:
     return None
 
 
-def _share_folder(binaries: Path) -> Path:
+def _folder(binaries: Path, kind: str) -> Path:
+    """Return where a server has its extensions' descriptions (share) or libraries (lib)."""
     version = binaries.parent.name
-    if version.isdigit():
-        return binaries.parents[3] / "share" / "postgresql" / version
+    if version.isdigit():  # Debian's folders, also when unpacked somewhere else
+        return binaries.parents[3] / "share" / "postgresql" / version if kind == "share" else binaries.parent / "lib"
     if not (binaries / "pg_config").exists():
         return Path("/nonexistent")
-    said = subprocess.run([binaries / "pg_config", "--sharedir"], capture_output=True, text=True, check=False)
+    option = "--sharedir" if kind == "share" else "--pkglibdir"
+    said = subprocess.run([binaries / "pg_config", option], capture_output=True, text=True, check=False)
     return Path(said.stdout.strip() or "/nonexistent")
 
 
 def _server_environment(unpacked: Path, program: Path | None) -> dict[str, str]:
     """Return the environment of a server: nothing inherited that concerns libraries."""
     env = dict(_plain_environment()) | {"LC_ALL": "C"}
-    if program is not None and unpacked in program.parents:
+    if _is_in(unpacked, program):
         env["LD_LIBRARY_PATH"] = debian.library_path(unpacked)
         env["PROJ_DATA"] = str(unpacked / "usr" / "share" / "proj")
         env["GDAL_DATA"] = str(unpacked / "usr" / "share" / "gdal")
     return env
+
+
+def _is_in(unpacked: Path, program: Path | None) -> bool:
+    return program is not None and unpacked in program.parents
 
 
 def _plain_environment() -> Iterator[tuple[str, str]]:

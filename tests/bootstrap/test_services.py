@@ -34,8 +34,11 @@ def bare_machine(monkeypatch, tmp_path):
     return monkeypatch
 
 
-def server(root, *extensions):
+def server(root, *extensions, library=True):
     """Make a folder that looks like Debian's PostgreSQL 15 and return its programs."""
+    (root / "usr/lib/postgresql/15/lib").mkdir(parents=True)
+    if library:
+        (root / "usr/lib/postgresql/15/lib/postgis-3.so").touch()
     binaries = root / "usr/lib/postgresql/15/bin"
     binaries.mkdir(parents=True)
     share = root / "usr/share/postgresql/15/extension"
@@ -91,6 +94,9 @@ class TestHasPostgis:
     def test_wants_both_extensions(self, tmp_path):
         assert services.has_postgis(server(tmp_path / "a", "postgis", "btree_gist"))
         assert not services.has_postgis(server(tmp_path / "b", "postgis"))
+
+    def test_wants_the_library_and_not_only_its_description(self, tmp_path):
+        assert not services.has_postgis(server(tmp_path, "postgis", "btree_gist", library=False))
 
     def test_the_version_is_read_from_the_folder(self, tmp_path):
         assert services.major_version(server(tmp_path)) == 15
