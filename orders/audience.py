@@ -58,6 +58,7 @@ HEARD: Final[Mapping[str, frozenset[str]]] = {
             "delivery.en_route_to_dropoff",
             "delivery.arrived_at_dropoff",
             "delivery.delivered",
+            "delivery.unassigned",
             "delivery.undeliverable",
             "delivery.returning",
             "delivery.returned",

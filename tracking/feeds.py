@@ -84,7 +84,8 @@ class Feed:
             self.head += 1
             self._recent.append(frame)
             for member in tuple(self._live):
-                member.push(frame)
+                if member.cursor < self.head:  # who caught up from the log may be ahead of the hints
+                    member.push(frame)
 
     # --- heads ----------------------------------------------------------------
 

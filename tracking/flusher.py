@@ -79,8 +79,6 @@ class Flusher:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
             self.mine = bool(cursor.fetchone()[0])
             if self.mine:
-                # A position lost in a crash comes again within seconds; its commit need not wait for the disk.
-                cursor.execute("SET synchronous_commit TO off")
                 log.info("tracking.flusher.working")
         return self.mine
 

@@ -2,6 +2,7 @@
 
 from tracking.selectors.access import Login, Viewer, require_topic, viewer_of
 from tracking.selectors.basemaps import DrawnMap, basemap_of, basemap_version
+from tracking.selectors.figures import Figures, figures
 from tracking.selectors.live import (
     LiveDriver,
     LiveOrder,
@@ -18,8 +19,8 @@ from tracking.selectors.live import (
 from tracking.selectors.log import ended_logins, events_after
 
 __all__ = [
-    "DrawnMap", "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "Login", "MapDriver", "SeenDriver", "Viewer", "basemap_of",
-    "basemap_version",
+    "DrawnMap", "Figures", "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "Login", "MapDriver", "SeenDriver", "Viewer", "basemap_of",
+    "basemap_version", "figures",
     "ended_logins", "events_after", "live_driver", "live_order", "live_restaurant", "live_zone", "map_drivers",
     "require_topic", "viewer_of",
 ]  # fmt: skip

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from dispatch import services as dispatch
 from dispatch.positions import MovedDriver
+from dispatch.services import move_drivers
 from fleetsync.core import hub, ids
 from tracking import gateway
 from tracking.selectors import MapDriver, map_drivers
@@ -33,7 +33,7 @@ def flush_positions(*, now: datetime, thinner: Thinner) -> Sequence[MovedDriver]
     with FLUSH_S.time():
         moved = sorted(gateway.drain(), key=lambda each: each.driver_id)
         if moved:
-            dispatch.move_drivers(points=moved, now=now)
+            move_drivers(points=moved, now=now)
             gateway.drained()
     if moved:
         FLUSHED.inc(len(moved))

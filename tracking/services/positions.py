@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dispatch import services as dispatch
 from dispatch.positions import MovedDriver
+from dispatch.services import move_drivers
 from fleetsync.core import clock, hub, redis
 from fleetsync.core.geo import LngLat, distance_m
 from tracking import gateway
@@ -34,7 +34,7 @@ def take_positions(*, driver_id: UUID, points: Sequence[PingPoint], now: datetim
             newest=newest, late=[each for each in late if each.recorded_at > now - timedelta(hours=1)]
         )
     except redis.RedisDown:
-        dispatch.move_drivers(points=[newest], now=now)
+        move_drivers(points=[newest], now=now)
         return
     if stored.newest:
         hub.publish_many(position_frames(newest, stored.views))

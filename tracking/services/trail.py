@@ -49,7 +49,8 @@ def write_trail(*, points: Sequence[MovedDriver], at_recorded: bool = False) -> 
     """Append points of drivers who are online, in one statement; late ones under the phone's own moment."""
     if not points:
         return
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
         cursor.execute(
             _WRITE,
             [
