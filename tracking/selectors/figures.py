@@ -37,7 +37,7 @@ def figures(*, now: datetime, zone_id: UUID | None = None) -> Figures:
     online = list(sessions.exclude(status=SessionStatus.PAUSED).values_list("status", flat=True))
     recent = deliveries.filter(created_at__gte=now - RECENT, created_at__lte=now)
     assigned = sorted(
-        (each - since).total_seconds()
+        (each - since).total_seconds() if each else 0.0
         for each, since in recent.filter(assigned_at__isnull=False).values_list("assigned_at", "created_at")
     )
     done = deliveries.filter(status=DeliveryStatus.DELIVERED, delivered_at__gte=now - RECENT)
