@@ -43,7 +43,8 @@ def demo(layout: Layout, options: argparse.Namespace) -> int:
         return platform.serve(made, foreground=fleet, verbose=options.verbose, only=options.only)
     finally:
         platform.end(made)
-        say("Stopped; nothing of it is left running.")
+        others = keeper.is_running(layout)
+        say("Stopped. " + ("Something else still uses PostgreSQL and Redis." if others else "Nothing is left running."))
 
 
 def replay(layout: Layout, options: argparse.Namespace) -> int:
