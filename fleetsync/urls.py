@@ -28,5 +28,6 @@ urlpatterns = [
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("api/v1/", include((api, "v1"))),
     path("admin/", admin.site.urls),
+    path("", include("accounts.pages")),
     path("", include("tracking.pages")),
 ]

@@ -5,7 +5,7 @@ from typing import Final
 DEFAULT_RADIUS_M: Final = 5_000
 MAX_RADIUS_M: Final = 50_000
 #: The nearest restaurants looked at in one discovery; the open ones of these come first.
-NEAREST_LOOKED_AT: Final = 500
+NEAREST_LOOKED_AT: Final = 300
 PAGE: Final = 20
 MAX_PAGE: Final = 100
 

@@ -38,3 +38,27 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no public data at {SHARED}: set FLEETSYNC_SHARED")
     return SHARED
+
+
+@pytest.fixture
+def anyone():
+    """An API client that is not logged in."""
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def acting():
+    """Return a function that gives an API client with the bearer of a user."""
+    from rest_framework.test import APIClient
+
+    from accounts import services
+
+    def client_of(user) -> APIClient:
+        client = APIClient()
+        login = services.open_login(user=user, real_now=clock.real_now())
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {login.access}")
+        return client
+
+    return client_of

@@ -372,3 +372,12 @@ class TestThrottle:
 
     def test_is_off_by_default_outside_production(self, acting):
         assert "RateLimit-Limit" not in acting(UserFactory()).get(f"{API}/auth/me")
+
+
+class TestPages:
+    @pytest.mark.parametrize("address", ["/reset-password", "/accept-invitation"])
+    def test_of_mailed_links_send_their_token_to_the_api(self, client, address):
+        page = client.get(address)
+        assert page.status_code == 200
+        target = re.search(r'data-send-to="([^"]+)"', page.content.decode()).group(1)
+        assert client.post(target, {}, content_type="application/json").json()["code"] == "invalid"
