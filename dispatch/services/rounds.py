@@ -110,6 +110,8 @@ def _decide(
     decision = decide_with_fallback(engine(), look.snapshot, conf.engine_policy(), timeout_s=ENGINE_TIMEOUT_S)
     if decision.fell_back:
         decision = _patient(look, decision)
+        # what waiting for the engine took is not taken from the offers' lives
+        now += timedelta(seconds=(time.perf_counter() - started) * clock.scale())
     solved = time.perf_counter()
     done = apply_plan(
         look=look, decision=decision, fence=lease.fence, delay_s=delay_s, now=now, real_now=real_now, rng=rng
