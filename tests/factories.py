@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Driver, User
 from accounts.states import Role
-from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer
+from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer, Shift
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
 from orders.models import Order, OrderLine
@@ -245,6 +245,17 @@ class DriverSessionFactory(DjangoModelFactory[DriverSession]):
     started_at = factory.LazyFunction(clock.now)
     idle_since = factory.SelfAttribute("started_at")
     lease_until = factory.LazyAttribute(lambda session: session.started_at + timedelta(seconds=60))
+
+
+class ShiftFactory(DjangoModelFactory[Shift]):
+    """The next eight hours."""
+
+    class Meta:
+        model = Shift
+
+    driver = factory.SubFactory(DriverFactory)
+    starts_at = factory.LazyFunction(clock.now)
+    ends_at = factory.LazyAttribute(lambda shift: shift.starts_at + timedelta(hours=8))
 
 
 class DriverPositionFactory(DjangoModelFactory[DriverPosition]):

@@ -60,7 +60,7 @@ def _take_away(delivery_id: UUID, driver_id: UUID | None, reason: str, now: date
 
 def release(*, row: Delivery, reason: str, now: datetime, emit: Emit) -> None:
     """Take a locked delivery that is not picked up from its driver; the caller says what becomes of it."""
-    offer = Offer.objects.select_for_update().filter(delivery=row, status=OfferStatus.ACCEPTED).first()
+    offer = Offer.objects.select_for_update(no_key=True).filter(delivery=row, status=OfferStatus.ACCEPTED).first()
     if offer is not None:
         offer.status, offer.reason, offer.answered_at = OfferStatus.RETURNED, reason[:64], now
         offer.save(update_fields=["status", "reason", "answered_at"])

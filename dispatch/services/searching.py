@@ -98,7 +98,7 @@ def give_up_search(*, delivery_id: UUID, now: datetime) -> bool:
     """End a search that ran out, for ops to see; say whether it was still running. May run twice."""
     with change(now=now, actor="relay") as emit:
         row, _ = lock_delivery(delivery_id=delivery_id)
-        job = DispatchJob.objects.select_for_update().get(delivery=row)
+        job = DispatchJob.objects.select_for_update(no_key=True).get(delivery=row)
         if row.status != DeliveryStatus.SEARCHING or not job.searching or row.held:
             return False
         if job.search_until is None or job.search_until > now:

@@ -43,13 +43,17 @@ _MEANINGS: Final = {
     "not-authenticated": "No token came with the request.",
     "authentication-failed": "The credentials are not valid.",
     "permission-denied": "The role, or a missing CSRF token, forbids it.",
+    "parse-error": "`detail` says where it breaks off.",
+    "not-acceptable": "The API speaks JSON; `Accept` excludes it.",
+    "unsupported-media-type": "The API reads JSON; `Content-Type` says something else.",
+    "payload-too-large": "More than the server reads at once; send less, or in parts.",
     "method-not-allowed": "The `Allow` header says which methods there are.",
     "throttled": "`Retry-After` says how many seconds to wait.",
 }
 
 
 def problem_types() -> list[ProblemType]:
-    """Return all codes, the core's first, then app by app, each by code."""
+    """Return all codes, the core's first, then app by app, each by code; a refined one counts once."""
     _import_all()
     found = {(each.app, each.code): each for each in [*_of_framework(), *_of_domain()]}
     labels = ["core", *(config.label for config in _own_apps() if config.label != "core")]
@@ -91,7 +95,8 @@ def _of_framework() -> Iterator[ProblemType]:
 
 def _of_domain() -> Iterator[ProblemType]:
     for cls in _descendants(errors.DomainError):
-        if not cls.__module__.startswith("tests."):
+        refines = any(base.__dict__.get("code") == cls.code for base in cls.__mro__[1:])
+        if not refines and not cls.__module__.startswith("tests."):
             yield ProblemType(
                 app=_app_of(cls),
                 code=cls.code,

@@ -55,7 +55,10 @@ def problem(
     errors: list[dict[str, Any]] | None = None,
     **members: Any,
 ) -> dict[str, Any]:
-    """Return the members of a problem document; `errors` lists code, detail and attr by field."""
+    """Return the members of a problem document; `errors` lists code, detail and attr by field.
+
+    A further member never replaces one of the standard's own.
+    """
     body: dict[str, Any] = {
         "type": f"/docs/problems#{code}",
         "title": title,
@@ -65,7 +68,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return body | members
+    return members | body
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

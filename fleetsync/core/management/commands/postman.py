@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from drf_spectacular.generators import SchemaGenerator
 
-from fleetsync.core.postman import collection
+from fleetsync.core.postman import collection, openapi
 
 
 class Command(BaseCommand):
@@ -14,5 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print it."""
-        document = SchemaGenerator().get_schema(public=True)
-        self.stdout.write(json.dumps(collection(document), indent=1, ensure_ascii=False, sort_keys=False))
+        self.stdout.write(json.dumps(collection(openapi()), indent=1, ensure_ascii=False))
