@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 import environ
 
+from fleetsync.admin_site import NAVIGATION
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,7 +81,6 @@ INSTALLED_APPS = [
     "channels",
     "corsheaders",
     "django_filters",
-    "django_prometheus",
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
 # --- The way in --------------------------------------------------------------
 
 MIDDLEWARE = [
+    "fleetsync.core.middleware.RequestTimes",
     "corsheaders.middleware.CorsMiddleware",
     "fleetsync.core.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -134,7 +136,11 @@ APPEND_SLASH = False
 # --- Who is it ---------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.RoleBackend",  # rights in the back office come with the role
+]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -150,7 +156,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-SILENCED_SYSTEM_CHECKS = ["axes.W003", "auth.W004"]  # e-mail is unique by a constraint on its lower case
+SILENCED_SYSTEM_CHECKS = ["axes.W003", "auth.W004", "models.W045"]  # e-mail is unique by a constraint on its lower case; points are checked by their fields and the database
 # Life of an access token in seconds, machine time.
 FLEETSYNC_ACCESS_LIFE_S = env.int("FLEETSYNC_ACCESS_LIFE_S", default=600)
 # Life of a refresh token in seconds, machine time.
@@ -280,7 +286,11 @@ CELERY_TASK_DEFAULT_QUEUE = "dispatch"
 CELERY_TIMEZONE = "UTC"
 # Business days after which finished streams of the event log are forgotten.
 FLEETSYNC_EVENT_DAYS = env.float("FLEETSYNC_EVENT_DAYS", default=90)
-CELERY_BEAT_SCHEDULE = {"forget-old": {"task": "core.forget_old", "schedule": 3600.0}}
+CELERY_BEAT_SCHEDULE = {
+    "forget-old": {"task": "core.forget_old", "schedule": 3600.0},
+    "make-trail-partitions": {"task": "tracking.make_partitions", "schedule": 1800.0},
+    "drop-trail-partitions": {"task": "tracking.drop_partitions", "schedule": 3600.0},
+}
 
 # --- Dispatch, tracking, orders ----------------------------------------------
 
@@ -322,7 +332,13 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
-UNFOLD = {"SITE_TITLE": "FleetSync", "SITE_HEADER": "FleetSync", "SITE_SYMBOL": "local_shipping", "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": "FleetSync",
+    "SITE_HEADER": "FleetSync",
+    "SITE_SYMBOL": "local_shipping",
+    "SHOW_HISTORY": True,
+    "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": NAVIGATION},
+}
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 
 # --- Logs --------------------------------------------------------------------

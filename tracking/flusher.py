@@ -94,10 +94,15 @@ class Flusher:
 
     def _keep_up(self) -> None:
         watches_at = etas_at = 0.0
+        fresh = True
         while not self.stopping.wait(0.5):
             if not self.mine:
+                fresh = True
                 continue
             try:
+                if fresh:
+                    services.make_partitions(now=clock.now())  # beat comes to it only after its first period
+                    fresh = False
                 if time.monotonic() - watches_at >= POSITIONS.watches_every_s:
                     watches_at = time.monotonic()
                     services.rebuild_watches()
