@@ -1,122 +1,128 @@
-"""Orders and quotes for the back office: read and searched; steps are actions that call services."""
+"""Orders in the back office: to look at; what happens to them goes through actions."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import action
 
-from fleetsync.core import clock, ids
-from fleetsync.core.errors import DomainError
+from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, shown_place
+from fleetsync.admin_maps import MapMedia
+from fleetsync.core import clock, events
+from fleetsync.core.models import Event
 from orders import services
 from orders.models import Order, OrderLine, Quote
-from orders.states import CancelledBy, Reason
+from orders.states import CancelledBy
+
+MOST_EVENTS = 200
 
 
-class ReadOnly:
-    """Nothing is added, edited or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse; looking is `view`."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
+def money(minor: int, currency: str) -> str:
+    """Return an amount as people read it."""
+    return f"{minor / 100:,.2f} {currency}"
 
 
-class OrderLineInline(ReadOnly, TabularInline):  # type: ignore[misc]
+class OrderLineInline(ReadOnlyInline):
     """What was bought."""
 
     model = OrderLine
-    extra = 0
-    fields = ("name", "options", "unit_minor", "quantity", "total_minor")
+    fields = ["quantity", "name", "unit_minor", "total_minor"]
+    readonly_fields = fields
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """Orders; the kitchen's steps and the cancellation are actions."""
+class OrderAdmin(ReadOnlyAdmin):
+    """Orders, newest first."""
 
-    list_display = ("code", "public_id", "status", "restaurant", "customer", "placed_at", "ready_at", "promised_at")
-    list_filter = ("status", "zone")
-    search_fields = ("=id", "=code", "customer__email", "restaurant__name")
-    search_help_text = "Code, id (ord_…), customer's e-mail or restaurant."
-    list_select_related = ("restaurant", "customer")
-    date_hierarchy = "placed_at"
-    ordering = ("-id",)
-    inlines = (OrderLineInline,)
-    actions = ("accept", "mark_ready", "reject", "cancel")
+    Media = MapMedia
+    id_kind = "order_id"
+    id_searches = {"usr": "customer_id", "rst": "restaurant_id", "zon": "zone_id", "dlv": "delivery__pk"}
+    list_display = ["code", "status", "restaurant", "customer", "total", "placed_at", "promised_at"]
+    list_select_related = ["restaurant", "customer"]
+    search_fields = ["code__iexact", "customer__email", "restaurant__name"]
+    list_filter = ["status", "zone", "placed_at"]
+    ordering = ["-id"]
+    inlines = [OrderLineInline]
+    exclude = ["dropoff_point", "fees"]
+    readonly_fields = ["public_id", "fee_lines", "dropoff", "timeline"]
+    actions = ["accept", "mark_ready", "reject", "cancel"]
 
-    @admin.display(description="id")
-    def public_id(self, order: Order) -> str:
-        """Return the id that everybody else uses."""
-        return ids.public("order_id", order.pk)
+    @admin.display(description="total", ordering="total_minor")
+    def total(self, obj: Order) -> str:
+        """Return what the customer pays."""
+        return money(obj.total_minor, obj.currency)
 
-    def has_step_permission(self, request: HttpRequest) -> bool:
-        """Let ops take steps; whoever else may look only looks."""
-        return bool(getattr(request.user, "is_ops", False))
+    @admin.display(description="fees")
+    def fee_lines(self, obj: Order) -> str:
+        """Return the fees by name."""
+        lines = ((fee.get("name", fee.get("code", "")), money(fee["amount_minor"], obj.currency)) for fee in obj.fees)
+        return format_html_join("", "<div>{}: {}</div>", lines)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
-    ) -> tuple[QuerySet[Order], bool]:
-        """Find public ids, too."""
-        try:
-            return queryset.filter(pk=ids.private("order_id", search_term.strip())), False
-        except ids.BadId:
-            found: tuple[QuerySet[Order], bool] = super().get_search_results(request, queryset, search_term)
-            return found
+    @admin.display(description="dropoff")
+    def dropoff(self, obj: Order) -> str:
+        """Return where it goes, on a map."""
+        return shown_place(obj.dropoff_point)
 
-    @admin.action(description="Accept for the kitchen", permissions=["step"])
+    @admin.display(description="timeline")
+    def timeline(self, obj: Order) -> str:
+        """Return everything that happened to it, in order."""
+        rows = Event.objects.filter(stream=events.topic_of("order", obj.pk)).order_by("seq")[:MOST_EVENTS]
+        items = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            ((row.seq, f"{row.at:%H:%M:%S}", row.type, row.actor) for row in rows),
+        )
+        return format_html('<table class="fs-timeline">{}</table>', items)
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Order], done: str, service: Callable[..., Any], **more: Any
+    ) -> None:
+        now, actor = clock.now(), actor_of(request)
+        self.run(request, queryset, done, lambda row: service(order_id=row.pk, now=now, actor=actor, **more))
+
+    @action(description="Accept for the kitchen", permissions=["ops"])  # type: ignore[untyped-decorator]
     def accept(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Accept with the restaurant's usual time."""
-        self._each(request, queryset, lambda order, **by: services.accept_order(order_id=order.pk, **by))
+        """Accept with the kitchen's usual time."""
+        self._each(request, queryset, "orders accepted", services.accept_order)
 
-    @admin.action(description="Say that it is ready", permissions=["step"])
+    @action(description="Say that it is ready", permissions=["ops"])  # type: ignore[untyped-decorator]
     def mark_ready(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Mark ready for the kitchen."""
-        self._each(request, queryset, lambda order, **by: services.mark_ready(order_id=order.pk, **by))
+        """Say so for the kitchen."""
+        self._each(request, queryset, "orders ready", services.mark_ready)
 
-    @admin.action(description="Reject for the kitchen", permissions=["step"])
+    @action(description="Reject for the kitchen", permissions=["ops"])  # type: ignore[untyped-decorator]
     def reject(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Reject what was not accepted yet."""
-        self._each(
-            request,
-            queryset,
-            lambda order, **by: services.reject_order(order_id=order.pk, reason=Reason.TOO_BUSY, **by),
-        )
+        """Refuse for the kitchen."""
+        self._each(request, queryset, "orders rejected", services.reject_order, reason="ops")
 
-    @admin.action(description="Cancel", permissions=["step"])
+    @action(description="Cancel", permissions=["ops"])  # type: ignore[untyped-decorator]
     def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Cancel what was not picked up yet."""
-        self._each(
-            request,
-            queryset,
-            lambda order, **by: services.cancel_order(order_id=order.pk, by=CancelledBy.OPS, reason=Reason.OTHER, **by),
-        )
+        """Call the chosen orders off."""
+        self._each(request, queryset, "orders cancelled", services.cancel_order, by=CancelledBy.OPS, reason="ops")
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[Order], step: Callable[..., Order]) -> None:
-        """Take the step for each order by itself; say how many went and why others did not."""
-        done, actor = 0, ids.encode("usr", request.user.pk)
-        for order in queryset.order_by("id"):
-            try:
-                step(order, now=clock.now(), actor=actor)
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{order.code}: {error.detail}", messages.WARNING)
-        self.message_user(request, f"Done for {done}.", messages.SUCCESS)
+
+@admin.register(OrderLine)
+class OrderLineAdmin(ReadOnlyAdmin):
+    """Everything that was ever bought."""
+
+    id_searches = {"ord": "order_id"}
+    list_display = ["order", "quantity", "name", "unit_minor", "total_minor"]
+    list_select_related = ["order"]
+    search_fields = ["name", "order__code__iexact"]
+    ordering = ["-id"]
 
 
 @admin.register(Quote)
-class QuoteAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """Promises made before a purchase."""
+class QuoteAdmin(ReadOnlyAdmin):
+    """Prices and times that were promised before orders."""
 
-    list_display = ("id", "restaurant", "customer", "total_minor", "currency", "created_at", "expires_at")
-    search_fields = ("=id", "customer__email", "restaurant__name")
-    list_select_related = ("restaurant", "customer")
-    ordering = ("-id",)
+    id_kind = "quote_id"
+    id_searches = {"usr": "customer_id", "rst": "restaurant_id"}
+    list_display = ["public_id", "customer", "restaurant", "total_minor", "currency", "expires_at"]
+    list_select_related = ["customer", "restaurant"]
+    search_fields = ["customer__email", "restaurant__name"]
+    ordering = ["-id"]
+    exclude = ["dropoff_point"]

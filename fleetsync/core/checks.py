@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connection
 
 #: The relay's ear, and what a person with psql or a migration needs.
@@ -29,7 +30,9 @@ def pools_fit(app_configs: Any, databases: Sequence[str] | None = None, **_: Any
             )
             (allowed,) = cursor.fetchone()
     except DatabaseError as error:
-        return [Warning(f"PostgreSQL could not be asked for its limits: {type(error).__name__}", id="fleetsync.W001")]
+        return [
+            CheckWarning(f"PostgreSQL could not be asked for its limits: {type(error).__name__}", id="fleetsync.W001")
+        ]
     if connections_wanted() <= allowed:
         return []
     return [

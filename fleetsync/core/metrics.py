@@ -1,11 +1,17 @@
-"""Figures of the relay and its queues, in Prometheus's form."""
+"""Figures of requests, the relay and its queues, in Prometheus's form."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
 
 from fleetsync.core import clock
 
+REQUEST_S = Histogram(
+    "fleetsync_request_s",
+    "Real seconds from the first byte in to the answer.",
+    ["method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
+)
 HANDLED = Counter("fleetsync_relay_handled", "Outbox rows handed on.")
 FAILED = Counter("fleetsync_relay_failed", "Tries of a handler that failed.")
 TIMER_LATE = Gauge("fleetsync_relay_timer_late_s", "Real seconds a due moment waited, by timer.", ["timer"])

@@ -123,8 +123,8 @@ def _of_drf(error: exceptions.APIException) -> dict[str, Any]:
             status_code=400, code="invalid", title="The request has invalid values.", detail=detail, errors=fields
         )
     code, title = TITLES.get(error.default_code, (error.default_code.replace("_", "-"), str(error.default_detail)))
-    detail = error.detail.get("detail", title) if isinstance(error.detail, dict) else error.detail
-    return problem(status_code=error.status_code, code=code, title=title, detail=str(detail))
+    told: Any = error.detail.get("detail", title) if isinstance(error.detail, dict) else error.detail
+    return problem(status_code=error.status_code, code=code, title=title, detail=str(told))
 
 
 def _flatten(detail: Any, path: str = "") -> list[dict[str, Any]]:

@@ -1,0 +1,15 @@
+"""Deliveries, drivers at work, and how they were matched, in the back office."""
+
+from dispatch.admin.deliveries import DecisionRecordAdmin, DeliveryAdmin, DispatchJobAdmin, OfferAdmin, RoundAdmin
+from dispatch.admin.drivers import DriverPositionAdmin, DriverSessionAdmin, ShiftAdmin
+
+__all__ = [
+    "DecisionRecordAdmin",
+    "DeliveryAdmin",
+    "DispatchJobAdmin",
+    "DriverPositionAdmin",
+    "DriverSessionAdmin",
+    "OfferAdmin",
+    "RoundAdmin",
+    "ShiftAdmin",
+]

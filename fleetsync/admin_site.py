@@ -1,0 +1,91 @@
+"""The back office's side bar, with the ops queues and how much waits in them."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def parked(request: HttpRequest) -> int | None:
+    """Return how many outbox rows were given up, or nothing where none were."""
+    from fleetsync.core.models import Outbox
+
+    return Outbox.objects.filter(parked_at__isnull=False, handled_at=None).count() or None
+
+
+def without_driver(request: HttpRequest) -> int | None:
+    """Return how many deliveries found no driver, or nothing where all did."""
+    from dispatch.models import Delivery
+    from dispatch.states import DeliveryStatus
+
+    return Delivery.objects.filter(status=DeliveryStatus.NO_DRIVER_FOUND).count() or None
+
+
+def _link(title: str, icon: str, model: str, query: str = "", **more: Any) -> dict[str, Any]:
+    app, name = model.split(".")
+
+    def may_see(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{name}")  # type: ignore[union-attr]
+
+    address = reverse_lazy(f"admin:{app}_{name}_changelist")
+
+    def link(request: HttpRequest) -> str:
+        return f"{address}{query}"
+
+    return {"title": title, "icon": icon, "link": link, "permission": may_see, **more}
+
+
+NAVIGATION: list[dict[str, Any]] = [
+    {
+        "title": "Needs a person",
+        "items": [
+            _link(
+                "No driver found",
+                "person_search",
+                "dispatch.delivery",
+                "?status__exact=NO_DRIVER_FOUND",
+                badge="fleetsync.admin_site.without_driver",
+            ),
+            _link("Given-up events", "report", "core.outbox", "?state=parked", badge="fleetsync.admin_site.parked"),
+        ],
+    },
+    {
+        "title": "Today",
+        "items": [
+            _link("Orders", "receipt_long", "orders.order"),
+            _link("Deliveries", "local_shipping", "dispatch.delivery"),
+            _link("Offers", "campaign", "dispatch.offer"),
+            _link("Why this driver", "psychology", "dispatch.decisionrecord"),
+            _link("Drivers online", "sports_motorsports", "dispatch.driversession"),
+            _link("Positions", "my_location", "dispatch.driverposition"),
+        ],
+    },
+    {
+        "title": "Kitchens",
+        "items": [
+            _link("Restaurants", "storefront", "restaurants.restaurant"),
+            _link("Menu items", "restaurant_menu", "restaurants.menuitem"),
+            _link("Categories", "category", "restaurants.menucategory"),
+            _link("Zones", "pentagon", "restaurants.zone"),
+        ],
+    },
+    {
+        "title": "People",
+        "items": [
+            _link("Users", "group", "accounts.user"),
+            _link("Drivers", "two_wheeler", "accounts.driver"),
+            _link("Shifts", "calendar_month", "dispatch.shift"),
+            _link("Invitations", "mail", "accounts.invitation"),
+        ],
+    },
+    {
+        "title": "Platform",
+        "separator": True,
+        "items": [
+            _link("Events", "history", "core.event"),
+            _link("Rounds", "autorenew", "dispatch.round"),
+            _link("Processes", "monitor_heart", "core.heartbeat"),
+            _link("Clock", "schedule", "core.clocksetting"),
+        ],
+    },
+]

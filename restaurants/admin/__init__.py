@@ -1,0 +1,16 @@
+"""Zones, restaurants and menus in the back office."""
+
+from restaurants.admin.menus import MenuCategoryAdmin, MenuItemAdmin, OptionAdmin, OptionGroupAdmin
+from restaurants.admin.places import ClosureAdmin, OpeningHoursAdmin, RestaurantAdmin, RestaurantStaffAdmin, ZoneAdmin
+
+__all__ = [
+    "ClosureAdmin",
+    "MenuCategoryAdmin",
+    "MenuItemAdmin",
+    "OpeningHoursAdmin",
+    "OptionAdmin",
+    "OptionGroupAdmin",
+    "RestaurantAdmin",
+    "RestaurantStaffAdmin",
+    "ZoneAdmin",
+]

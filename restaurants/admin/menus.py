@@ -1,0 +1,183 @@
+"""Menus: what is edited here counts the menu's version up, as the API does."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import CSV
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import TabularInline
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+
+from fleetsync.admin_base import OpsAdmin, actor_of
+from fleetsync.core import clock
+from fleetsync.core.events import change as change_block
+from restaurants import services
+from restaurants.models import MenuCategory, MenuItem, Option, OptionGroup, Restaurant
+
+
+def bump(restaurant_id: UUID, actor: str) -> None:
+    """Count the menu's version up, in a block that joins the page's transaction."""
+    with change_block(now=clock.now(), actor=actor) as emit:
+        emit(services.bump_menu(restaurant=Restaurant.objects.get(pk=restaurant_id)))
+
+
+class MenuAdmin(OpsAdmin):
+    """Base of all that hangs on a menu; `menu_path` leads from the row to its restaurant's id."""
+
+    menu_path: ClassVar[str]
+
+    def menu_of(self, obj: Any) -> UUID:
+        """Return whose menu the row is on."""
+        for step in self.menu_path.split("."):
+            obj = getattr(obj, step)
+        return obj  # type: ignore[no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:
+        """Lock and count the menu first, then save: edits of one menu go in a row."""
+        bump(self.menu_of(obj), actor_of(request))
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the service."""
+        restaurant = Restaurant.objects.get(pk=self.menu_of(obj))
+        services.remove_from_menu(restaurant=restaurant, row=obj, now=clock.now(), actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete through the service, one by one."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(MenuCategory)
+class MenuCategoryAdmin(MenuAdmin):
+    """Sections of menus."""
+
+    menu_path = "restaurant_id"
+    id_kind = "category_id"
+    id_searches = {"rst": "restaurant_id"}
+    list_display = ["name", "restaurant", "position"]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "restaurant__name"]
+    ordering = ["restaurant__name", "position", "id"]
+    autocomplete_fields = ["restaurant"]
+
+
+class OptionGroupInline(TabularInline):  # type: ignore[misc]
+    """The item's choices; their options stand on the group's own page."""
+
+    model = OptionGroup
+    extra = 0
+    show_change_link = True
+
+
+class MenuItemForm(forms.ModelForm[MenuItem]):
+    """An item, in a category of its own restaurant."""
+
+    class Meta:
+        model = MenuItem
+        fields = ["restaurant", "category", "name", "description", "price_minor", "available", "position"]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a category of another restaurant."""
+        values = super().clean() or self.cleaned_data
+        category, restaurant = values.get("category"), values.get("restaurant")
+        if category and restaurant and category.restaurant_id != restaurant.pk:
+            raise ValidationError({"category": "This category belongs to another restaurant."})
+        return values
+
+
+class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
+    """Items as CSV; restaurant and category by their ids."""
+
+    class Meta:
+        model = MenuItem
+        fields = ("id", "restaurant", "category", "name", "description", "price_minor", "available", "position")
+        clean_model_instances = True
+        use_transactions = True
+        skip_unchanged = True
+
+    def __init__(self, actor: str = "system", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.actor = actor
+        self.touched: set[UUID] = set()
+
+    def before_save_instance(self, instance: MenuItem, row: Any, **kwargs: Any) -> None:
+        """Refuse a category of another restaurant; remember whose menu changes."""
+        if instance.category.restaurant_id != instance.restaurant_id:
+            raise ValidationError({"category": "This category belongs to another restaurant."})
+        self.touched.add(instance.restaurant_id)
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        """Count the changed menus up; a dry run rolls it back with the rest."""
+        for restaurant_id in sorted(self.touched):
+            bump(restaurant_id, self.actor)
+
+
+@admin.register(MenuItem)
+class MenuItemAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, MenuAdmin):
+    """What is sold; in and out as CSV."""
+
+    menu_path = "restaurant_id"
+    form = MenuItemForm
+    id_kind = "item_id"
+    id_searches = {"rst": "restaurant_id", "cat": "category_id"}
+    resource_classes = [MenuItemResource]
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    formats = [CSV]
+    list_display = ["name", "restaurant", "category", "price_minor", "available"]
+    list_editable = ["price_minor", "available"]
+    list_select_related = ["restaurant", "category"]
+    search_fields = ["name", "restaurant__name", "category__name"]
+    list_filter = ["available"]
+    ordering = ["restaurant__name", "category__position", "position", "id"]
+    autocomplete_fields = ["restaurant", "category"]
+    inlines = [OptionGroupInline]
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        """Hand the resource who acts."""
+        return {**super().get_import_resource_kwargs(request, **kwargs), "actor": actor_of(request)}
+
+
+class OptionInline(TabularInline):  # type: ignore[misc]
+    """The options of a group."""
+
+    model = Option
+    extra = 0
+
+
+@admin.register(OptionGroup)
+class OptionGroupAdmin(MenuAdmin):
+    """Choices that go with items."""
+
+    menu_path = "item.restaurant_id"
+    id_kind = "group_id"
+    id_searches = {"itm": "item_id"}
+    list_display = ["name", "item", "least", "most", "position"]
+    list_select_related = ["item"]
+    search_fields = ["name", "item__name"]
+    ordering = ["item__name", "position", "id"]
+    autocomplete_fields = ["item"]
+    inlines = [OptionInline]
+
+
+@admin.register(Option)
+class OptionAdmin(MenuAdmin):
+    """Single options."""
+
+    menu_path = "group.item.restaurant_id"
+    id_kind = "option_id"
+    id_searches = {"grp": "group_id"}
+    list_display = ["name", "group", "price_minor", "available"]
+    list_select_related = ["group"]
+    search_fields = ["name", "group__name", "group__item__name"]
+    list_filter = ["available"]
+    ordering = ["group__name", "position", "id"]
+    autocomplete_fields = ["group"]

@@ -1,0 +1,267 @@
+"""Zones and restaurants, with maps; every edit goes through a service, so it is an event."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.gis.geos import Point, Polygon
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import TabularInline
+from unfold.decorators import action
+
+from accounts.states import Role
+from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of
+from fleetsync.admin_maps import AreaField
+from fleetsync.core import clock, ids
+from fleetsync.core.errors import DomainError
+from fleetsync.core.events import change as change_block
+from restaurants import hours, services
+from restaurants.events import RestaurantChanged
+from restaurants.models import Closure, OpeningHours, Restaurant, RestaurantStaff, Zone
+
+MOST_ON_BACKDROP = 2000
+
+
+def corners_of(area: Polygon) -> list[Point]:
+    """Return the corners of an area, the last one not repeated."""
+    return [Point(lng, lat, srid=4326) for lng, lat in [*area.exterior_ring][:-1]]
+
+
+class ZoneForm(forms.ModelForm[Zone]):
+    """A zone; its area is typed as corners or drawn on the map."""
+
+    polygon = AreaField(help_text="One corner a line: latitude, longitude. Or click on the map.")
+
+    class Meta:
+        model = Zone
+        fields = ["name", "active", "polygon", "time_zone", "currency", "dispatch"]
+
+    def clean_polygon(self) -> Polygon:
+        """Return the area.
+
+        Raises:
+            ValidationError: the corners make no usable one.
+        """
+        try:
+            return services.polygon_of(corners=self.cleaned_data["polygon"])
+        except DomainError as error:
+            raise ValidationError(error.detail, code=error.code) from error
+
+
+@admin.register(Zone)
+class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):
+    """Dispatch areas."""
+
+    form = ZoneForm
+    id_kind = "zone_id"
+    list_display = ["name", "active", "time_zone", "currency", "delay"]
+    search_fields = ["name"]
+    list_filter = ["active"]
+    ordering = ["name", "id"]
+    fields = ["public_id", "name", "active", "polygon", "time_zone", "currency", "dispatch", "present_delay_s"]
+    readonly_fields = ["public_id", "present_delay_s"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the backdrop of every map of the back office."""
+        backdrop = path("map/backdrop.json", self.admin_site.admin_view(self.backdrop), name="map-backdrop")
+        return [backdrop, *super().get_urls()]
+
+    def backdrop(self, request: HttpRequest) -> JsonResponse:
+        """Return zones and restaurants as GeoJSON."""
+        features: list[dict[str, Any]] = [
+            {
+                "type": "Feature",
+                "properties": {"kind": "zone", "id": ids.public("zone_id", zone.pk)},
+                "geometry": json.loads(zone.polygon.geojson),
+            }
+            for zone in Zone.objects.order_by("name", "pk")
+        ]
+        places = Restaurant.objects.order_by("pk").values_list("point", flat=True)[:MOST_ON_BACKDROP]
+        features += [
+            {
+                "type": "Feature",
+                "properties": {"kind": "restaurant"},
+                "geometry": {"type": "Point", "coordinates": [point.x, point.y]},
+            }
+            for point in places
+        ]
+        return JsonResponse({"type": "FeatureCollection", "features": features})
+
+    @admin.display(description="delay", ordering="present_delay_s")
+    def delay(self, obj: Zone) -> str:
+        """Return how late the zone runs."""
+        return f"{obj.present_delay_s / 60:.0f} min"
+
+    def save_model(self, request: HttpRequest, obj: Zone, form: forms.ModelForm[Zone], change: bool) -> None:
+        """Save through the services."""
+        changed = (name for name in form.changed_data if form.cleaned_data[name] != form.initial.get(name))
+        values = {name: form.cleaned_data[name] for name in changed}
+        if "polygon" in values:
+            values["polygon"] = corners_of(values["polygon"])
+        if change:
+            services.update_zone(zone=obj, changes=values, now=clock.now(), actor=actor_of(request))
+        else:
+            made = services.create_zone(values=values, now=clock.now(), actor=actor_of(request))
+            obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Zone) -> None:
+        """Delete through the service."""
+        services.delete_zone(zone=obj, now=clock.now(), actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Zone]) -> None:
+        """Delete through the service, one by one."""
+        self.run(request, queryset, "zones deleted", lambda zone: self.delete_model(request, zone))
+
+
+class HoursInline(TabularInline):  # type: ignore[misc]
+    """The week; closing at or before opening means the next day."""
+
+    model = OpeningHours
+    extra = 0
+
+
+class ClosureInline(TabularInline):  # type: ignore[misc]
+    """Days off."""
+
+    model = Closure
+    extra = 0
+
+
+class StaffInline(TabularInline):  # type: ignore[misc]
+    """Who works here."""
+
+    model = RestaurantStaff
+    extra = 0
+    autocomplete_fields = ["user"]
+
+    def formfield_for_foreignkey(
+        self, db_field: "models.ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer users of restaurants alone."""
+        if db_field.name == "user":
+            kwargs["queryset"] = db_field.remote_field.model.objects.filter(role=Role.RESTAURANT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):
+    """Kitchens: place, week, days off, staff. Its zone follows from its place."""
+
+    id_kind = "restaurant_id"
+    id_searches = {"zon": "zone_id"}
+    list_display = ["name", "zone", "cuisine", "published", "auto_accept", "paused_until"]
+    list_select_related = ["zone"]
+    search_fields = ["name", "address", "phone"]
+    list_filter = ["published", "auto_accept", "zone", ("paused_until", admin.EmptyFieldListFilter)]
+    ordering = ["name", "id"]
+    fieldsets = [
+        (None, {"fields": ["public_id", "name", "cuisine", "published", "address", "phone", "point", "zone"]}),
+        ("Kitchen", {"fields": ["preparation_min", "auto_accept", "accept_within_s", "always_open", "time_zone"]}),
+        ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m"]}),
+        ("Now", {"fields": ["paused_until", "pause_reason", "menu_version", "created_at"]}),
+    ]
+    readonly_fields = ["public_id", "zone", "currency", "paused_until", "pause_reason", "menu_version", "created_at"]
+    inlines = [HoursInline, ClosureInline, StaffInline]
+    actions = ["pause", "resume"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Restaurant, form: forms.ModelForm[Restaurant], change: bool
+    ) -> None:
+        """Save through the services."""
+        names = form.changed_data if change else list(form.cleaned_data)
+        values = {name: form.cleaned_data[name] for name in names}
+        if "point" in values:
+            values["position"] = values.pop("point")
+        if change:
+            services.update_restaurant(restaurant=obj, changes=values, now=clock.now(), actor=actor_of(request))
+        else:
+            made = services.create_restaurant(settings=values, now=clock.now(), actor=actor_of(request))
+            obj.pk, obj.zone, obj.place = made.pk, made.zone, made.place
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows, then let the service check and tell what they make together."""
+        if not formset.has_changed():
+            return
+        restaurant, now, actor = form.instance, clock.now(), actor_of(request)
+        super().save_formset(request, form, formset, change)
+        if formset.model is OpeningHours:
+            week = [
+                hours.Opening(weekday=row.weekday, opens=row.opens, closes=row.closes)
+                for row in OpeningHours.objects.filter(restaurant=restaurant)
+            ]
+            services.set_opening_hours(restaurant=restaurant, openings=week, now=now, actor=actor)
+        else:
+            with change_block(now=now, actor=actor) as emit:
+                what = "closures" if formset.model is Closure else "staff"
+                emit(RestaurantChanged(restaurant_id=restaurant.pk, fields=(what,)))
+
+    def delete_model(self, request: HttpRequest, obj: Restaurant) -> None:
+        """Delete through the service."""
+        services.delete_restaurant(restaurant=obj, now=clock.now(), actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Restaurant]) -> None:
+        """Delete through the service, one by one."""
+        self.run(request, queryset, "restaurants deleted", lambda row: self.delete_model(request, row))
+
+    @action(description="Pause for an hour", permissions=["ops"])  # type: ignore[untyped-decorator]
+    def pause(self, request: HttpRequest, queryset: QuerySet[Restaurant]) -> None:
+        """Take no orders for an hour."""
+        now, actor = clock.now(), actor_of(request)
+        self.run(
+            request,
+            queryset,
+            "restaurants paused",
+            lambda row: services.pause_restaurant(restaurant=row, now=now, actor=actor, minutes=60, reason="ops"),
+        )
+
+    @action(description="Resume", permissions=["ops"])  # type: ignore[untyped-decorator]
+    def resume(self, request: HttpRequest, queryset: QuerySet[Restaurant]) -> None:
+        """Take orders again."""
+        now, actor = clock.now(), actor_of(request)
+        self.run(
+            request,
+            queryset,
+            "restaurants resumed",
+            lambda row: services.resume_restaurant(restaurant=row, now=now, actor=actor),
+        )
+
+
+@admin.register(RestaurantStaff)
+class RestaurantStaffAdmin(ReadOnlyAdmin):
+    """Who works where; edited on the restaurant's page."""
+
+    id_searches = {"rst": "restaurant_id", "usr": "user_id"}
+    list_display = ["user", "restaurant"]
+    list_select_related = ["user", "restaurant"]
+    search_fields = ["user__email", "restaurant__name"]
+    ordering = ["restaurant__name", "user__email", "id"]
+
+
+@admin.register(OpeningHours)
+class OpeningHoursAdmin(ReadOnlyAdmin):
+    """Weeks; edited on the restaurant's page."""
+
+    id_searches = {"rst": "restaurant_id"}
+    list_display = ["restaurant", "weekday", "opens", "closes"]
+    list_select_related = ["restaurant"]
+    search_fields = ["restaurant__name"]
+    list_filter = ["weekday"]
+    ordering = ["restaurant__name", "weekday", "opens", "id"]
+
+
+@admin.register(Closure)
+class ClosureAdmin(ReadOnlyAdmin):
+    """Days off; edited on the restaurant's page."""
+
+    id_kind = "closure_id"
+    id_searches = {"rst": "restaurant_id"}
+    list_display = ["restaurant", "starts_at", "ends_at", "reason"]
+    list_select_related = ["restaurant"]
+    search_fields = ["restaurant__name", "reason"]
+    ordering = ["-starts_at", "-id"]

@@ -1,0 +1,123 @@
+/* Maps in the back office: a pin or an area tied to inputs. The inputs hold the truth; without this
+   script they are still enough. The backdrop is our own GeoJSON, fetched once for all maps of a page. */
+(() => {
+  "use strict";
+  const START = [39.2904, -76.6122];
+  const LOOKS = {
+    water: { stroke: false, fillColor: "#b9d3e6", fillOpacity: 1 },
+    park: { stroke: false, fillColor: "#cfe3c4", fillOpacity: 1 },
+    rail: { color: "#a7a7a7", weight: 1, dashArray: "4 3" },
+    minor: { color: "#ffffff", weight: 1 },
+    second: { color: "#ffffff", weight: 2 },
+    main: { color: "#f5d28a", weight: 3 },
+  };
+  const fetched = new Map();
+
+  const once = (url) => {
+    if (!fetched.has(url)) fetched.set(url, fetch(url, { credentials: "same-origin" }).then((r) => (r.ok ? r.json() : null)).catch(() => null));
+    return fetched.get(url);
+  };
+  const streets = (zone) => once(`/api/v1/zones/${zone}/basemap`);
+  const icon = (name) => L.divIcon({ className: name, iconSize: null });
+  const rounded = (number) => Math.round(number * 1e6) / 1e6;
+
+  function base(el) {
+    const map = L.map(el, { attributionControl: false, preferCanvas: true, maxZoom: 19, minZoom: 2 }).setView(START, 12);
+    once(el.dataset.backdrop).then((data) => {
+      if (!data) return;
+      const layer = L.geoJSON(data, {
+        interactive: false,
+        style: (f) => (f.properties.kind === "zone" ? { color: "#8a94a3", weight: 1.5, fillOpacity: 0.06 } : { color: "#b9bfc8", weight: 1 }),
+        pointToLayer: (f, at) => L.circleMarker(at, { radius: 3, color: "#a05a2c", weight: 1, fillOpacity: 0.7 }),
+      }).addTo(map);
+      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => drawn && L.geoJSON(drawn, {
+        interactive: false,
+        style: (f) => LOOKS[f.properties.kind] ?? { stroke: false, fill: false },
+        pointToLayer: () => null,
+        filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
+      }).addTo(map).bringToBack()));
+      if (!el.dataset.placed && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { maxZoom: 14 });
+    });
+    new ResizeObserver(() => map.invalidateSize()).observe(el);
+    return map;
+  }
+
+  function shown(el) {
+    const at = JSON.parse(el.dataset.at);
+    el.dataset.placed = "1";
+    const map = base(el);
+    map.setView(at, 15);
+    L.marker(at, { icon: icon("fs-pin"), keyboard: false, interactive: false }).addTo(map);
+  }
+
+  function point(el) {
+    const [lat, lng] = el.parentElement.querySelectorAll("input");
+    const read = () => (lat.value !== "" && lng.value !== "" ? [Number(lat.value), Number(lng.value)] : null);
+    if (read()) el.dataset.placed = "1";
+    const map = base(el);
+    let pin = null;
+    const write = (at) => {
+      lat.value = rounded(at.lat);
+      lng.value = rounded(at.wrap().lng);
+      lat.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    const show = (move) => {
+      const at = read();
+      if (!at || at.some((n) => !Number.isFinite(n))) return;
+      if (!pin) {
+        pin = L.marker(at, { icon: icon("fs-pin"), draggable: true }).addTo(map);
+        pin.on("dragend", () => write(pin.getLatLng()));
+      }
+      pin.setLatLng(at);
+      if (move) map.setView(at, Math.max(map.getZoom(), 15));
+    };
+    map.on("click", (event) => { write(event.latlng); show(false); });
+    lat.addEventListener("input", () => show(true));
+    lng.addEventListener("input", () => show(true));
+    show(true);
+  }
+
+  function area(el) {
+    const text = el.parentElement.querySelector("textarea");
+    const map = base(el);
+    const shape = L.polygon([], { color: "#1f5fbf", weight: 2, fillOpacity: 0.12, interactive: false }).addTo(map);
+    let corners = [];
+    const read = () => text.value.split("\n").map((line) => line.split(",").map(Number)).filter((c) => c.length === 2 && c.every(Number.isFinite)).map((c) => L.latLng(c));
+    const write = () => {
+      text.value = corners.map((corner) => { const at = corner.getLatLng(); return `${rounded(at.lat)}, ${rounded(at.wrap().lng)}`; }).join("\n");
+      shape.setLatLngs(corners.map((corner) => corner.getLatLng()));
+    };
+    const add = (at) => {
+      const corner = L.marker(at, { icon: icon("fs-corner"), draggable: true }).addTo(map);
+      corner.on("drag", write);
+      corners.push(corner);
+    };
+    const load = (move) => {
+      corners.forEach((corner) => corner.remove());
+      corners = [];
+      const places = read();
+      places.forEach(add);
+      shape.setLatLngs(places);
+      if (move && places.length) { el.dataset.placed = "1"; map.fitBounds(L.latLngBounds(places), { padding: [20, 20] }); }
+    };
+    const tools = L.control({ position: "topright" });
+    tools.onAdd = () => {
+      const box = L.DomUtil.create("div", "leaflet-bar leaflet-control-fs");
+      [["Undo corner", () => corners.pop()?.remove()], ["Clear", () => { corners.forEach((corner) => corner.remove()); corners = []; }]].forEach(([label, act]) => {
+        const button = L.DomUtil.create("button", "", box);
+        button.type = "button";
+        button.textContent = label;
+        button.addEventListener("click", () => { act(); write(); });
+      });
+      L.DomEvent.disableClickPropagation(box);
+      return box;
+    };
+    tools.addTo(map);
+    map.on("click", (event) => { add(event.latlng); write(); });
+    text.addEventListener("change", () => load(true));
+    load(true);
+  }
+
+  const kinds = { point, area, shown };
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-fs-map]").forEach((el) => kinds[el.dataset.fsMap](el)));
+})();
