@@ -106,7 +106,11 @@ def decline_offer(*, offer_id: UUID, driver: Driver, reason: str, now: datetime,
             raise errors.OfferNotFound
         wanted = Offer.objects.filter(batch_id=batch, driver=driver).values_list("delivery_id", flat=True)
         locked = lock_deliveries(ids=list(wanted))
-        mine = list(Offer.objects.select_for_update(of=("self",)).filter(batch_id=batch, driver=driver).order_by("pk"))
+        mine = list(
+            Offer.objects.select_for_update(of=("self",), no_key=True)
+            .filter(batch_id=batch, driver=driver)
+            .order_by("pk")
+        )
         offer = next(each for each in mine if each.pk == offer_id)
         if offer.status == OfferStatus.DECLINED:
             return offer
@@ -126,7 +130,7 @@ def _lock_offers(*, batch: UUID, driver: Driver, delivery_ids: Iterable[UUID]) -
     """Lock the driver's batch and every other open offer of the same deliveries, by id."""
     rivals = Q(delivery_id__in=list(delivery_ids), status=OfferStatus.OPEN)
     which = Q(batch_id=batch, driver=driver) | rivals
-    return list(Offer.objects.select_for_update(of=("self",)).filter(which).order_by("pk"))
+    return list(Offer.objects.select_for_update(of=("self",), no_key=True).filter(which).order_by("pk"))
 
 
 def _require_acceptable(mine: list[Offer], taken: list[Delivery], now: datetime) -> None:

@@ -162,7 +162,7 @@ def _hold_fence(look: Look, decision: Decision, fence: int) -> bool:
 def _lock(delivery_ids: Iterable[UUID]) -> dict[UUID, Delivery]:
     """Lock those that still search, by id; without their points, which nobody needs here."""
     rows = (
-        Delivery.objects.select_for_update(of=("self",))
+        Delivery.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=list(delivery_ids), status=DeliveryStatus.SEARCHING, held=False)
         .only("id", "order_id", "restaurant_id", "zone_id", "status", "held")
         .order_by("pk")
@@ -181,7 +181,7 @@ def _offer(work: _Work, proposals: tuple[Proposal, ...]) -> None:
     drivers = [look.drivers[proposal.driver] for proposal in proposals]
     sessions = {
         session.pk: session
-        for session in DriverSession.objects.select_for_update(of=("self",))
+        for session in DriverSession.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=[driver.session_id for driver in drivers], ended_at=None)
         .exclude(status=SessionStatus.PAUSED)
         .order_by("pk")

@@ -19,7 +19,7 @@ def update_eta(*, delivery_id: UUID, low_at: datetime, high_at: datetime, cause:
     Locks the delivery; nothing happens to a finished one.
     """
     with change(now=now, actor="eta") as emit:
-        row = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id).first()
+        row = Delivery.objects.select_for_update(of=("self",), no_key=True).filter(pk=delivery_id).first()
         if row is None or row.status in FINISHED:
             return False
         told = row.eta_low_at is None or row.eta_high_at is None

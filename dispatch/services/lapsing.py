@@ -53,7 +53,7 @@ def _lapse(
     with change(now=now, actor="relay") as emit:
         lapsed = Offer.objects.filter(which, batch_id=batch_id, status=OfferStatus.OPEN)
         locked = lock_deliveries(ids=list(lapsed.values_list("delivery_id", flat=True)))
-        offers = list(lapsed.select_for_update(of=("self",)).order_by("pk"))
+        offers = list(lapsed.select_for_update(of=("self",), no_key=True).order_by("pk"))
         if not offers:
             return 0
         close_offers(offers=offers, status=status, reason="", now=now)

@@ -1,4 +1,7 @@
-"""Row locks, always in one order: delivery, offer, session, order, stream heads; several of a kind by id."""
+"""Row locks, always in one order: delivery, offer, session, order, stream heads; several of a kind by id.
+
+They are those of an UPDATE (`no_key`): foreign keys that a COMMIT checks need not wait for them.
+"""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -15,7 +18,7 @@ def lock_deliveries(*, ids: Collection[UUID], driver_id: UUID | None = None) -> 
     which = Q(pk__in=list(ids))
     if driver_id is not None:
         which |= Q(driver_id=driver_id, status__in=ACTIVE)
-    rows = Delivery.objects.select_for_update(of=("self",)).filter(which).order_by("pk")
+    rows = Delivery.objects.select_for_update(of=("self",), no_key=True).filter(which).order_by("pk")
     return {row.pk: row for row in rows}
 
 
@@ -40,7 +43,7 @@ def lock_open_offers(*, delivery_ids: Collection[UUID]) -> list[Offer]:
     """Lock the open offers of these deliveries, and those of the same batches; by id."""
     batches = Offer.objects.filter(delivery_id__in=list(delivery_ids), status=OfferStatus.OPEN).values("batch_id")
     return list(
-        Offer.objects.select_for_update(of=("self",))
+        Offer.objects.select_for_update(of=("self",), no_key=True)
         .filter(batch_id__in=batches, status=OfferStatus.OPEN)
         .order_by("pk")
     )

@@ -65,7 +65,7 @@ def start_session(
         raise errors.OutsideZones(attr="position")
     with change(now=now, actor=actor) as emit:
         held = list(lock_deliveries(ids=[], driver_id=driver.pk).values())
-        live = DriverSession.objects.select_for_update().filter(driver=driver, ended_at=None).first()
+        live = DriverSession.objects.select_for_update(no_key=True).filter(driver=driver, ended_at=None).first()
         if live is not None and live.lease_until <= now:
             end_session(session_id=live.pk, reason="silent", now=now, actor="relay")
             held = [row for row in held if row.status not in BEFORE_PICKUP]
@@ -102,7 +102,7 @@ def _begin(driver: Driver, zone: Zone, load: int, now: datetime) -> DriverSessio
                 lease_until=lease_end(zone=zone, now=now),
             )
     except IntegrityError:  # the same driver, on another phone, at the same moment
-        return DriverSession.objects.select_for_update().get(driver=driver, ended_at=None)
+        return DriverSession.objects.select_for_update(no_key=True).get(driver=driver, ended_at=None)
 
 
 def _place(session: DriverSession, position: Point, now: datetime) -> None:
@@ -149,7 +149,7 @@ def pause_session(*, driver: Driver, now: datetime, actor: str) -> DriverSession
     with change(now=now, actor=actor) as emit:
         session = live_session(driver=driver)
         locked, offers = _lock_asked(driver.pk)
-        session = DriverSession.objects.select_for_update().get(pk=session.pk)
+        session = DriverSession.objects.select_for_update(no_key=True).get(pk=session.pk)
         if session.ended_at is not None:
             raise errors.SessionNotFound
         if session.status == SessionStatus.PAUSED:
@@ -170,7 +170,7 @@ def resume_session(*, driver: Driver, now: datetime, actor: str) -> DriverSessio
     """
     with change(now=now, actor=actor) as emit:
         live_session(driver=driver)
-        session = DriverSession.objects.select_for_update().filter(driver=driver, ended_at=None).first()
+        session = DriverSession.objects.select_for_update(no_key=True).filter(driver=driver, ended_at=None).first()
         if session is None:
             raise errors.SessionNotFound
         if session.status != SessionStatus.PAUSED:
@@ -197,7 +197,7 @@ def end_session(*, session_id: UUID, reason: str, now: datetime, actor: str) -> 
         if driver_id is None:
             return False
         locked, offers = _lock_asked(driver_id)
-        session = DriverSession.objects.select_for_update().get(pk=session_id)
+        session = DriverSession.objects.select_for_update(no_key=True).get(pk=session_id)
         if session.ended_at is not None or (reason == "silent" and session.lease_until > now):
             return False
         _call_back(locked, offers, "driver-offline", now, emit)
@@ -217,7 +217,9 @@ def _lock_asked(driver_id: UUID) -> tuple[dict[UUID, Delivery], list[Offer]]:
     """Lock what a driver holds and what he is asked about, then the open offers to him."""
     asked = Offer.objects.filter(driver_id=driver_id, status=OfferStatus.OPEN).values_list("delivery_id", flat=True)
     locked = lock_deliveries(ids=list(asked), driver_id=driver_id)
-    offers = Offer.objects.select_for_update(of=("self",)).filter(driver_id=driver_id, status=OfferStatus.OPEN)
+    offers = Offer.objects.select_for_update(of=("self",), no_key=True).filter(
+        driver_id=driver_id, status=OfferStatus.OPEN
+    )
     return locked, list(offers.order_by("pk"))
 
 

@@ -134,5 +134,5 @@ class TestMoveDrivers:
     def test_asks_the_database_no_more_for_many_than_for_one(self, kitchen, django_assert_num_queries):
         sessions = [kitchen.online() for _ in range(20)]
         points = [ping(each.driver_id, moved(HOME, 10.0, 0.0), at=kitchen.now) for each in sessions]
-        with django_assert_num_queries(6):  # zones, savepoint, leases, positions, next stops, release
+        with django_assert_num_queries(7):  # zones, savepoint, its commit mode, leases, positions, next stops, release
             services.move_drivers(points=points, now=kitchen.now)
