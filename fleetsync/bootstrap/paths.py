@@ -47,8 +47,8 @@ class Layout:
     @property
     def owned(self) -> tuple[Path, ...]:
         """Return every folder `clean` removes."""
-        outside = {self.data, self.sockets} if self.service_user else {self.sockets}
-        return (self.local, *(path for path in sorted(outside) if self.local not in path.parents))
+        folders = (self.local, self.data, self.sockets)
+        return tuple(path for path in folders if not any(other in path.parents for other in folders))
 
 
 def find_layout(project: Path | None = None) -> Layout:
