@@ -13,11 +13,9 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from dispatch.engine.arrays import FAR, Arrays, Bools, Floats, Ints, build, times
+from dispatch.engine.assignment import assign_rows
 from dispatch.engine.model import (
     DriverState,
     Exclusion,
@@ -32,7 +30,6 @@ from dispatch.engine.policy import Policy
 ENGAGED_WEIGHT: Final = 0.3
 AGE_WEIGHT: Final = 0.01
 LOOK_S: Final = 600.0  # drivers free within this take part
-SPARSE_K: Final = 20  # cheapest drivers kept per job in a sparse problem
 
 
 def batch(snapshot: Snapshot, policy: Policy) -> Plan:
@@ -58,7 +55,7 @@ def batch(snapshot: Snapshot, policy: Policy) -> Plan:
         dtype=np.int64,
     )
     cost, pick, leave, drop = _pairs(snapshot, policy, a, rows, cols)
-    chosen = _assign(cost, policy)
+    chosen = assign_rows(cost, policy.dense_below)
     for i, k in enumerate(rows):
         job, j = a.jobs[k], chosen[i]
         if j < 0:
@@ -123,42 +120,6 @@ def _pairs(
     cannot: Bools = (pick > a.off[cols][None, :]) | a.banned[np.ix_(cols, rows)].T | in_break | (go + out >= FAR / 2)
     cost[cannot] = FAR
     return cost, pick, leave, drop
-
-
-def _assign(cost: Floats, policy: Policy) -> Ints:
-    """Return the column of each row, -1 for none. Dense when small, else sparse."""
-    n, m = cost.shape
-    chosen = np.full(n, -1, dtype=np.int64)
-    if n == 0 or m == 0:
-        return chosen
-    if n < policy.dense_below:
-        i, j = linear_sum_assignment(cost)
-    else:
-        i, j = _sparse(cost)
-    ok = (j < m) & (cost[i, np.minimum(j, m - 1)] < FAR / 2)
-    chosen[i[ok]] = j[ok]
-    return chosen
-
-
-def _sparse(cost: Floats) -> tuple[Ints, Ints]:
-    """Assign over each row's cheapest columns, with a private dummy column per row.
-
-    Costs are shifted to be positive, because the sparse form drops zeros; the dummy makes
-    sure that a perfect matching exists.
-    """
-    n, m = cost.shape
-    k = min(SPARSE_K, m)
-    near = np.sort(np.argpartition(cost, k - 1, axis=1)[:, :k], axis=1)
-    value = np.take_along_axis(cost, near, axis=1)
-    real = value < FAR / 2
-    low = float(value[real].min()) if real.any() else 0.0
-    high = float(value[real].max()) if real.any() else 0.0
-    dear = (high - low + 1.0) * (n + 1)
-    rows = np.concatenate([np.repeat(np.arange(n), k)[real.ravel()], np.arange(n)])
-    cols = np.concatenate([near.ravel()[real.ravel()], m + np.arange(n)])
-    data = np.concatenate([value[real] - low + 1.0, np.full(n, dear)])
-    i, j = min_weight_full_bipartite_matching(csr_matrix((data, (rows, cols)), shape=(n, m + n)))
-    return i.astype(np.int64), j.astype(np.int64)
 
 
 def _why_not(

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from dispatch.engine.arrays import FAR, Floats, Ints
+from dispatch.engine.arrays import FAR, Bools, Floats, Ints
 from dispatch.engine.plan.cost import follow, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
@@ -260,6 +260,22 @@ def tail_floor(p: Problem, r: Routes, b: int, cut: int, a: int, start: float, li
 
 
 @njit(cache=True, nogil=True)
+def near_pairs(p: Problem, r: Routes) -> Bools:
+    """Return (drivers, drivers): True where one has a job that is a candidate for the other."""
+    m = len(p.drivers)
+    near = np.zeros((m, m), np.bool_)
+    for o in range(len(p.jobs)):
+        home = r.where[o]
+        if home < 0:
+            continue
+        for d in range(m):
+            if p.floor[o, d] < FAR / 2:
+                near[home, d] = True
+                near[d, home] = True
+    return near
+
+
+@njit(cache=True, nogil=True)
 def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     """Swap what two drivers do after some trip where that costs less; return the moves."""
     width = r.seq.shape[1]
@@ -273,13 +289,14 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     trips = np.zeros(m, np.int64)
     for d in range(m):
         trips[d] = note_heads(p, r, d, head[d], end[d])
+    near = near_pairs(p, r)
     most = p.rules[0].max_stops
     moves = 0
     for a in range(m):
         if p.drivers[a].shut:
             continue
         for b in range(a + 1, m):
-            if trips[a] < 2 and trips[b] < 2:
+            if not near[a, b] or (trips[a] < 2 and trips[b] < 2):
                 continue  # single trips: relocation and the re-deal cover these
             if p.drivers[b].shut or moves >= budget:
                 continue
@@ -314,6 +331,8 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
                         take(r, b, seq_b, new_b, n_b, cost_b)
                         trips[a] = note_heads(p, r, a, head[a], end[a])
                         trips[b] = note_heads(p, r, b, head[b], end[b])
+                        for d in range(m):
+                            near[a, d] = near[b, d] = near[d, a] = near[d, b] = True
                         moves += 1
                         done = True
                         break

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from dispatch.engine.arrays import FAR, Arrays, Ints
+from dispatch.engine.assignment import assign_rows
 from dispatch.engine.plan import memo, moves
 from dispatch.engine.plan.cost import fill_floor, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
@@ -184,7 +184,7 @@ def improve(p: Problem, a: Arrays, r: Routes, policy: Policy) -> Work:
         if work.left <= 0:
             break
         exchanged = work.spend(moves.exchange_tails(p, r, work.left))
-        if not _deal(p, r, movable, work) and not exchanged:
+        if not _deal(p, r, movable, work, policy) and not exchanged:
             break
     return work
 
@@ -195,7 +195,7 @@ def _fresh(a: Arrays, r: Routes) -> Ints:
     return np.array(sorted(fresh, key=lambda k: (-a.weight[k], a.ready[k], k)), dtype=np.int64)
 
 
-def _deal(p: Problem, r: Routes, movable: Ints, work: Work) -> bool:
+def _deal(p: Problem, r: Routes, movable: Ints, work: Work, policy: Policy) -> bool:
     """Deal whole routes anew among drivers with no binding trip, by one assignment."""
     routes = movable[r.length[movable] > 0]
     if len(movable) < 2 or len(routes) == 0:
@@ -203,8 +203,9 @@ def _deal(p: Problem, r: Routes, movable: Ints, work: Work) -> bool:
     cost = moves.deal_costs(p, r, routes, movable)
     own = np.searchsorted(movable, routes)
     before = cost[np.arange(len(routes)), own].sum()
-    i, j = linear_sum_assignment(cost)
-    if cost[i, j].sum() >= before - moves.LESS:
+    j = assign_rows(cost, policy.dense_below, policy.candidates_k)
+    i = np.arange(len(routes))
+    if (j < 0).any() or cost[i, j].sum() >= before - moves.LESS:
         return False
     seq, new, length = r.seq[routes].copy(), r.new[routes].copy(), r.length[routes].copy()
     r.length[movable] = 0

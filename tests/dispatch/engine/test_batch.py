@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from dispatch.engine import DriverState, Policy, Reason, decide
-from dispatch.engine.batch import _sparse
+from dispatch.engine.assignment import sparse
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town, random_snapshot
 
 POLICY = Policy(strategy="batch")
@@ -68,7 +68,7 @@ class TestBatch:
 class TestSparse:
     def test_costs_what_the_dense_problem_costs(self):
         cost = np.random.default_rng(3).uniform(-50, 1000, (40, 60))
-        i, j = _sparse(cost)
+        i, j = sparse(cost)
         a, b = linear_sum_assignment(cost)
         assert (j < 60).all()
         assert cost[i, j].sum() == pytest.approx(cost[a, b].sum())
@@ -76,6 +76,6 @@ class TestSparse:
     def test_leaves_out_only_rows_without_a_possible_column(self):
         cost = np.random.default_rng(4).uniform(0, 10, (30, 20))
         cost[3] = 1e12
-        i, j = _sparse(cost)
+        i, j = sparse(cost)
         assert (j < 20).sum() == 20
         assert j[list(i).index(3)] >= 20
