@@ -14,6 +14,7 @@ PLANTED = [
     ("Inside an app", "accounts/models.py", "import accounts.services"),
     ("The engine is pure", "dispatch/engine/__init__.py", "import django"),
     ("Bootstrap needs nothing but the standard library", "fleetsync/bootstrap/ports.py", "import redis"),
+    ("Simulated clients know the public API alone", "simulation/clients/road.py", "import fleetsync.core.geo"),
 ]
 
 
