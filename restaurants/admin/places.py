@@ -186,10 +186,10 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the rows, then let the service check and tell what they make together."""
+        super().save_formset(request, form, formset, change)
         if not formset.has_changed():
             return
         restaurant, now, actor = form.instance, clock.now(), actor_of(request)
-        super().save_formset(request, form, formset, change)
         if formset.model is OpeningHours:
             week = [
                 hours.Opening(weekday=row.weekday, opens=row.opens, closes=row.closes)

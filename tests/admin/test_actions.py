@@ -254,8 +254,8 @@ class TestRestaurants:
             "published": "on",
             "address": restaurant.address,
             "phone": restaurant.phone,
-            "point_0": f"{restaurant.point.y}",
-            "point_1": f"{restaurant.point.x}",
+            "point_lat": f"{restaurant.point.y}",
+            "point_lng": f"{restaurant.point.x}",
             "preparation_min": restaurant.preparation_min,
             "accept_within_s": restaurant.accept_within_s,
             "time_zone": restaurant.time_zone,
@@ -280,17 +280,17 @@ class TestRestaurants:
     def test_move_on_the_map_but_not_out_of_every_zone(self, dispatcher_browser):
         restaurant = factories.RestaurantFactory()
         north = CITY.y + 0.001
-        self.post(dispatcher_browser, restaurant, point_0=str(north))
+        self.post(dispatcher_browser, restaurant, point_lat=str(north))
         assert Restaurant.objects.get().point.y == pytest.approx(north)
         assert Restaurant.objects.get().place.y == pytest.approx(north)
-        refused = self.post(dispatcher_browser, restaurant, point_0="0", point_1="0")
+        refused = self.post(dispatcher_browser, restaurant, point_lat="0", point_lng="0")
         assert any("zone" in message for message in told(refused))
         assert Restaurant.objects.get().point.y == pytest.approx(north)
 
     @pytest.mark.parametrize(("lat", "lng"), [("91", "0"), ("nan", "0"), ("inf", "0"), ("", "0"), ("x", "0")])
     def test_take_no_impossible_place(self, dispatcher_browser, lat, lng):
         restaurant = factories.RestaurantFactory()
-        assert self.post(dispatcher_browser, restaurant, point_0=lat, point_1=lng).status_code == 200
+        assert self.post(dispatcher_browser, restaurant, point_lat=lat, point_lng=lng).status_code == 200
         assert types() == []
 
     def test_get_their_week_checked_by_the_service(self, dispatcher_browser):

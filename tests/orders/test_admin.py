@@ -49,8 +49,8 @@ class TestOrderAdmin:
             follow=True,
         )
         assert [str(message) for message in answer.context["messages"]] == [
-            "DONE: The order is DELIVERED.",
-            "Done for 1.",
+            "DONE DELIVERED: The order is DELIVERED.",
+            "1 orders cancelled.",
         ]
         event = Event.objects.get()
         assert (event.type, event.payload["by"]) == ("order.cancelled", "OPS")
