@@ -39,7 +39,7 @@ HEARD: Final[Mapping[TopicKind, Mapping[Audience, frozenset[str]]]] = {
     },
     K.DRIVER: {A.DRIVER: _OWN_STREAM},
     K.RESTAURANT: {
-        A.RESTAURANT: of_orders.HEARD[Role.RESTAURANT],
+        A.RESTAURANT: of_orders.HEARD[Role.RESTAURANT] | {"menu.*", "restaurant.*"},
         A.DISPATCHER: EVERYTHING,
         A.ADMIN: EVERYTHING,
     },

@@ -24,8 +24,8 @@ from tracking.commands import acknowledge
 from tracking.conf import SOCKET
 from tracking.errors import CloseCode, LogForgotten, TooManyTopics, TopicForbidden, TopicUnknown
 from tracking.outbox import Closed, SocketQueue, TokenBucket
-from tracking.selectors import Login
-from tracking.subscriptions import LoginWatch, Subscription
+from tracking.selectors import Login, events_after, require_topic
+from tracking.subscriptions import LoginWatch, Loss, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -319,18 +319,20 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
             subscription.feed.leave(subscription)
             self.runtime.release(subscription.feed)
 
-    def _lost(self, subscription: Subscription, forgotten: bool) -> None:
-        """End a subscription that is over, or begin it again where the log has forgotten events."""
+    def _lost(self, subscription: Subscription, why: Loss) -> None:
+        """End a subscription, begin it again, or ask whether it may go on."""
         shown = subscription.topic.shown
         if self.subscriptions.get(shown) is not subscription:
             return
-        if not forgotten:
+        if why is Loss.OVER:
             self._unsubscribe(shown)
             self._tell("unsubscribed", topic=shown, data={"reason": "not-yours-any-more"})
             return
-        subscription.feed.leave(subscription)
-        subscription.feed.members.add(subscription)
-        task = asyncio.get_running_loop().create_task(self._start_over(subscription))
+        if why is Loss.FORGOTTEN:
+            subscription.feed.leave(subscription)
+            subscription.feed.members.add(subscription)
+        work = self._start_over(subscription) if why is Loss.FORGOTTEN else self._ask_again(subscription)
+        task = asyncio.get_running_loop().create_task(work)
         self.again.add(task)
         task.add_done_callback(self.again.discard)
 
@@ -338,8 +340,15 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             self._tell("reset", topic=subscription.topic.shown)
             await self._begin(subscription, None)
-        except (Closed, DomainError, LogForgotten, DatabaseError, PoolTimeout):
+        except (Closed, DomainError, DatabaseError, PoolTimeout):
             self.close(CloseCode.TOO_SLOW, "come back for a new snapshot")
+
+    async def _ask_again(self, subscription: Subscription) -> None:
+        """Close when the topic is not the viewer's any more; the next socket asks for all of them."""
+        try:
+            await self.runtime.in_thread(require_topic, topic=subscription.topic, viewer=subscription.viewer)
+        except (TopicForbidden, DatabaseError, PoolTimeout):
+            self.close(CloseCode.TOPIC, "topic-forbidden")
 
     # --- who may connect --------------------------------------------------------
 
@@ -359,7 +368,5 @@ def _require_kept(topic: str, after: int, seq: int) -> None:
     Raises:
         LogForgotten: it is not.
     """
-    from tracking.selectors import events_after
-
     if after < seq and not events_after(topic=topic, after=after, limit=1):
         raise LogForgotten

@@ -1,9 +1,9 @@
 """One socket's interest in one topic: filters what the audience hears, keeps the place in the sequence."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Final, Protocol
 
-from fleetsync.core import ids
 from tracking.audience import Audience, hears
 from tracking.feeds import Feed
 from tracking.frames import Frame
@@ -12,6 +12,14 @@ from tracking.topics import Topic, TopicKind
 
 #: After these a driver has nothing more to do with the order, if it was his.
 _NOT_HIS_ANY_MORE: Final = frozenset({"delivery.unassigned", "delivery.cancelled"})
+
+
+class Loss(Enum):
+    """Why a subscription cannot just go on."""
+
+    OVER = "over"  # it is none of the viewer's business any more
+    FORGOTTEN = "forgotten"  # the log does not reach back: begin again
+    DOUBTFUL = "doubtful"  # who may hear it has changed: ask again
 
 
 class Sink(Protocol):
@@ -27,21 +35,22 @@ class Sink(Protocol):
 
 
 class Subscription:
-    """A topic that a socket hears. `lost` is called when it must begin again or end."""
+    """A topic that a socket hears. `lost` is called when it must begin again, be asked for again, or end."""
 
     def __init__(
-        self, *, topic: Topic, feed: Feed, viewer: Viewer, sink: Sink, lost: Callable[["Subscription", bool], None]
+        self, *, topic: Topic, feed: Feed, viewer: Viewer, sink: Sink, lost: Callable[["Subscription", Loss], None]
     ) -> None:
         self.topic, self.feed, self.viewer = topic, feed, viewer
         self.cursor = 0
         self._sink = sink
         self._lost = lost
-        self._user = ids.public("user_id", viewer.user.pk) if viewer.user else None
 
     def push(self, frame: Frame) -> None:
         """Take the next event: hand it on if this audience hears it."""
         self.cursor = frame.seq or 0
         audience, kind = self.viewer.audience, self.topic.kind
+        if frame.type == "restaurant.changed" and "staff" in frame.data.get("fields", ()):
+            self._lost(self, Loss.DOUBTFUL)
         if not hears(audience, kind, frame.type):
             return
         of_driver = audience is Audience.DRIVER and kind is TopicKind.ORDER
@@ -50,7 +59,7 @@ class Subscription:
             return  # the driver before or after him
         self._sink.send_event(frame.text(audience, kind, self.topic.shown))
         if of_driver and whose == self.viewer.driver and frame.type in _NOT_HIS_ANY_MORE:
-            self._lost(self, False)
+            self._lost(self, Loss.OVER)
 
     def show(self, frame: Frame) -> None:
         """Take a position: hand it on to the audiences that it names."""
@@ -61,7 +70,7 @@ class Subscription:
 
     def reset(self) -> None:
         """Hear that events are lost for ever."""
-        self._lost(self, True)
+        self._lost(self, Loss.FORGOTTEN)
 
 
 class LoginWatch:

@@ -130,12 +130,12 @@ class Phone:
     def closed(self, within_s: float = 8.0) -> tuple[int, str]:
         """Return code and reason of the close that must come."""
         until = time.monotonic() + within_s
-        try:
+        with pytest.raises(ConnectionClosed) as ended:
             while True:
                 self.hear(max(0.01, until - time.monotonic()))
-        except ConnectionClosed as end:
-            assert end.rcvd is not None, f"cut without a close frame: {end}"
-            return end.rcvd.code, end.rcvd.reason
+        goodbye = ended.value.rcvd
+        assert goodbye is not None, "cut without a close frame"
+        return goodbye.code, goodbye.reason
 
 
 def access_of(user) -> str:

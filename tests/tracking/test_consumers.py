@@ -451,7 +451,10 @@ class TestEnding:
         settings.FLEETSYNC_ACCESS_LIFE_S = 2
         short = access_of(user)
         settings.FLEETSYNC_ACCESS_LIFE_S = 600
-        with live.connect("fleetsync.v1", f"bearer.{short}") as lazy, live.connect("fleetsync.v1", f"bearer.{short}") as good:
+        with (
+            live.connect("fleetsync.v1", f"bearer.{short}") as lazy,
+            live.connect("fleetsync.v1", f"bearer.{short}") as good,
+        ):
             good.send(type="auth", bearer=access_of(user))
             assert good.hear_type("authenticated")
             assert lazy.closed() == (4401, "the token has expired")
@@ -509,4 +512,3 @@ class TestTwoProcesses:
                 assert phone.hear(within_s=2)["seq"] == 1
         finally:
             stock.stop()
-

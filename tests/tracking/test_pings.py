@@ -48,7 +48,16 @@ class TestDecode:
 
     @pytest.mark.parametrize(
         "text",
-        [b"", b"[]", b"{}", b'{"points":[]}', b'{"points":{}}', b"\xff", b"[" * 50_000, orjson.dumps({"points": [POINT] * 101})],
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b'{"points":[]}',
+            b'{"points":{}}',
+            b"\xff",
+            b"[" * 50_000,
+            orjson.dumps({"points": [POINT] * 101}),
+        ],
         ids=lambda text: str(text[:20]),
     )
     def test_refuses_what_is_no_list_of_points(self, text):

@@ -156,9 +156,7 @@ class TestWatching:
         assert self.watched(monkeypatch, driver) == []
         delivery = self.ride("PICKED_UP")
         services.renew_watch(driver_ids=[delivery.driver_id])
-        told = self.watched(
-            monkeypatch, delivery.driver, point(at=now), point(at=now - timedelta(seconds=1), seq=2)
-        )
+        told = self.watched(monkeypatch, delivery.driver, point(at=now), point(at=now - timedelta(seconds=1), seq=2))
         assert len(told) == 1
         assert set(told[0][1]["data"]) == {"order_id", "delivery_id", "lat", "lng", "heading_deg", "speed_mps"}
 

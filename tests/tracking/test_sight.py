@@ -74,5 +74,5 @@ class TestAudiencesOf:
     def test_is_ops_always_and_the_customer_where_seen(self):
         seen = sights_of([carried(1, D.PICKED_UP)], early=False)[UUID(int=1)]
         unseen = sights_of([carried(1, D.ASSIGNED)], early=False)[UUID(int=1)]
-        assert set(audiences_of(seen)) == {A for A in Audience} - {Audience.DRIVER, Audience.RESTAURANT}
+        assert set(audiences_of(seen)) == set(Audience) - {Audience.DRIVER, Audience.RESTAURANT}
         assert set(audiences_of(unseen)) == {Audience.DISPATCHER, Audience.ADMIN}

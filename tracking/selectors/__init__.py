@@ -19,8 +19,26 @@ from tracking.selectors.live import (
 from tracking.selectors.log import ended_logins, events_after
 
 __all__ = [
-    "DrawnMap", "Figures", "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "Login", "MapDriver", "SeenDriver", "Viewer", "basemap_of",
-    "basemap_version", "figures",
-    "ended_logins", "events_after", "live_driver", "live_order", "live_restaurant", "live_zone", "map_drivers",
-    "require_topic", "viewer_of",
-]  # fmt: skip
+    "DrawnMap",
+    "Figures",
+    "LiveDriver",
+    "LiveOrder",
+    "LiveRestaurant",
+    "LiveZone",
+    "Login",
+    "MapDriver",
+    "SeenDriver",
+    "Viewer",
+    "basemap_of",
+    "basemap_version",
+    "ended_logins",
+    "events_after",
+    "figures",
+    "live_driver",
+    "live_order",
+    "live_restaurant",
+    "live_zone",
+    "map_drivers",
+    "require_topic",
+    "viewer_of",
+]
