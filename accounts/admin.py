@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import admin as auth_admin
+from django.contrib.auth import admin as _auth_pages  # noqa: F401 (registers Group, which we take over)
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, shown_place
 from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock
 
-admin.site.unregister(auth_admin.Group)  # it registers itself where it is imported
+admin.site.unregister(Group)
 
 
 @admin.register(Group)
@@ -32,7 +32,7 @@ class GroupAdmin(OpsAdmin):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, OpsAdmin):
+class UserAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """People who can log in. Roles change here, passwords by mail alone."""
 
     id_kind = "user_id"
@@ -63,7 +63,9 @@ class UserAdmin(SimpleHistoryAdmin, OpsAdmin):
             role = Role(form.cleaned_data["role"])
             user = User.objects.get(pk=obj.pk)
             services.change_role(user=user, role=role, admin=request.user, now=clock.now(), real_now=clock.real_now())
-        plain = {name: form.cleaned_data[name] for name in ("name", "phone") if name in form.changed_data}
+        plain: dict[str, Any] = {
+            name: form.cleaned_data[name] for name in ("name", "phone") if name in form.changed_data
+        }
         if plain:
             services.update_profile(user=obj, changes=plain, now=clock.now())
 
@@ -84,7 +86,7 @@ class UserAdmin(SimpleHistoryAdmin, OpsAdmin):
         now, real_now, actor = clock.now(), clock.real_now(), actor_of(request)
         self.run(
             request,
-            queryset.exclude(pk=request.user.pk),
+            queryset.exclude(pk=str(request.user.pk)),
             "accounts closed",
             lambda user: services.deactivate_user(user=user, now=now, real_now=real_now, actor=actor),
         )
@@ -99,7 +101,7 @@ class UserAdmin(SimpleHistoryAdmin, OpsAdmin):
 
 
 @admin.register(Driver)
-class DriverAdmin(SimpleHistoryAdmin, OpsAdmin):
+class DriverAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Drivers: vehicle and capacity are edited, approval goes by actions."""
 
     Media = MapMedia

@@ -79,9 +79,10 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show a service's refusal as a message; what was begun is rolled back."""
+        answer: HttpResponse = HttpResponseRedirect(request.get_full_path())
         with told_as_message(request):
-            return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
-        return HttpResponseRedirect(request.get_full_path())
+            answer = super().changeform_view(request, *args, **kwargs)
+        return answer  # noqa: RET504 (a refusal is swallowed on the way here)
 
     def run(self, request: HttpRequest, rows: QuerySet[Any], done: str, service: Callable[[Any], object]) -> None:
         """Call a service for each row; say how many went well, and why the others did not."""

@@ -42,7 +42,7 @@ class PlaceWidget(forms.MultiWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         look = {"class": " ".join([*INPUT_CLASSES, "fs-degrees"]), "step": "any", **(attrs or {})}
-        widgets = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             "lat": forms.NumberInput({**look, "min": -90, "max": 90, "placeholder": "latitude"}),
             "lng": forms.NumberInput({**look, "min": -180, "max": 180, "placeholder": "longitude"}),
         }

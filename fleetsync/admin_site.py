@@ -25,7 +25,7 @@ def _link(title: str, icon: str, model: str, query: str = "", **more: Any) -> di
     app, name = model.split(".")
 
     def may_see(request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{app}.view_{name}")  # type: ignore[union-attr]
+        return request.user.has_perm(f"{app}.view_{name}")
 
     address = reverse_lazy(f"admin:{app}_{name}_changelist")
 

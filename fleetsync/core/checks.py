@@ -14,7 +14,7 @@ RESERVE: Final = 5
 
 def connections_wanted() -> int:
     """Return how many connections all processes may hold together, reserve included."""
-    return settings.FLEETSYNC_PROCESSES * settings.FLEETSYNC_POOL_MAX + RESERVE
+    return int(settings.FLEETSYNC_PROCESSES * settings.FLEETSYNC_POOL_MAX) + RESERVE
 
 
 @register(Tags.database)

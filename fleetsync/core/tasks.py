@@ -8,7 +8,7 @@ from django.conf import settings
 from fleetsync.core import clock, retention
 
 
-@shared_task(name="core.forget_old", acks_late=True, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="core.forget_old", acks_late=True, ignore_result=True)
 def forget_old(**_later: object) -> None:
     """Forget finished streams past their time and stored answers past theirs. Safe to run twice."""
     days = settings.FLEETSYNC_EVENT_DAYS

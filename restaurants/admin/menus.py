@@ -121,7 +121,7 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
 
 
 @admin.register(MenuItem)
-class MenuItemAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, MenuAdmin):
+class MenuItemAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, MenuAdmin):  # type: ignore[misc]
     """What is sold; in and out as CSV."""
 
     menu_path = "restaurant_id"

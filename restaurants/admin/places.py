@@ -15,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
+from accounts.models import User
 from accounts.states import Role
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of
 from fleetsync.admin_maps import AreaField
@@ -55,7 +56,7 @@ class ZoneForm(forms.ModelForm[Zone]):
 
 
 @admin.register(Zone)
-class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):
+class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Dispatch areas."""
 
     form = ZoneForm
@@ -145,12 +146,12 @@ class StaffInline(TabularInline):  # type: ignore[misc]
     ) -> Any:
         """Offer users of restaurants alone."""
         if db_field.name == "user":
-            kwargs["queryset"] = db_field.remote_field.model.objects.filter(role=Role.RESTAURANT)
+            kwargs["queryset"] = User.objects.filter(role=Role.RESTAURANT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):
+class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Kitchens: place, week, days off, staff. Its zone follows from its place."""
 
     id_kind = "restaurant_id"
