@@ -105,7 +105,7 @@ def prepare(layout: Layout, purpose: str, *, yes: bool, durable: bool = False, a
         health.mkdir(mode=0o700, exist_ok=True)
     elif addresses.private:
         url = database.make_database(layout, addresses, "fleetsync", anew=anew)
-    chosen = state.choose_ports(home)
+    chosen = state.choose_ports(home, keep=True)
     env = environment.for_children(
         layout, addresses, purpose, database_url=url, redis_url=redis_url, ports=chosen, health=health
     )

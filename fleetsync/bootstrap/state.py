@@ -68,12 +68,15 @@ def save(home: Path, state: State) -> None:
     unfinished.replace(home / "state.json")
 
 
-def choose_ports(home: Path) -> dict[str, int]:
-    """Return free ports: those of the last time if they still are, so that addresses stay."""
+def choose_ports(home: Path, *, keep: bool = False) -> dict[str, int]:
+    """Return free ports: those of the last time if they still are, so that addresses stay.
+
+    `keep` claims them for as long as this process lives.
+    """
     remembered = load(home).ports
     chosen: dict[str, int] = {}
     for name, preferred in PREFERRED.items():
-        chosen[name] = ports.free_port(remembered.get(name, preferred), but=chosen.values())
+        chosen[name] = ports.free_port(remembered.get(name, preferred), but=chosen.values(), keep=keep)
     return chosen
 
 

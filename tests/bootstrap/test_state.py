@@ -1,8 +1,10 @@
 """What one command leaves for the next."""
 
 import socket
+import subprocess
+import sys
 
-from fleetsync.bootstrap import state
+from fleetsync.bootstrap import ports, state
 
 
 def test_ports_stay_the_same_while_they_are_free(layout):
@@ -20,6 +22,29 @@ def test_a_taken_port_moves_to_the_next_free_one(layout):
         chosen = state.choose_ports(layout.local)
     assert taken not in chosen.values()
     assert chosen["api"] != chosen["live"]
+
+
+def test_a_port_that_another_clone_is_about_to_use_is_left_to_it(layout):
+    code = """
+import sys
+from fleetsync.bootstrap import ports
+port = ports.free_port(0 + int(sys.argv[1]), keep=True)
+print(port, flush=True)
+sys.stdin.read()
+"""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        near = probe.getsockname()[1]
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(near)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        claimed = int(other.stdout.readline())
+        assert ports.is_free(claimed)  # nobody listens yet
+        assert ports.free_port(claimed, keep=True) > claimed
+    finally:
+        other.communicate("")
+    assert ports.free_port(claimed, keep=True) == claimed  # the claim went with its holder
 
 
 def test_what_is_saved_is_what_is_loaded(layout):
