@@ -18,11 +18,8 @@ def test_the_lives_are_those_of_the_code():
 
 @BY_PAGE
 def test_every_link_leads_somewhere(page):
-    broken = []
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target and not (page.parent / target).exists():
-            broken.append(target)
-    assert broken == []
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    assert [each for each in targets if "://" not in each and not (page.parent / each).exists()] == []
 
 
 @BY_PAGE
