@@ -13,7 +13,8 @@ placed and not picked up. A broken rule raises `RuleError`; nothing is repaired 
 An instruction for a courier who becomes free before the next decision is handed over then.
 
 Beyond the published rules, on demand: offers of new trips are refused with a fixed chance,
-and the preparation is known only with an error.
+and the preparation is known only with an error (then the off-time binds the pickup as it
+could be planned; who waits at the counter for late food waits until it is there).
 Source: Reyes et al., "The Meal Delivery Routing Problem", Optimization Online 6571, 2018.
 """
 
@@ -242,10 +243,11 @@ class Simulation:
             )
         for o in orders:
             self.holder[o] = c
-        ready = max(int(day.ready[o]) for o in orders)
-        trip.pickup = max(ready, trip.arrive + self.half_pickup, t)
-        if trip.pickup > day.off[c]:
-            raise RuleError(f"pickup {trip.pickup} after the off-time of {day.courier_ids[c]}")
+        there = max(trip.arrive + self.half_pickup, t)
+        trip.pickup = max(there, *(int(day.ready[o]) for o in orders))
+        planned = max(there, *(int(self.told[o]) for o in orders))
+        if planned > day.off[c]:
+            raise RuleError(f"pickup {planned} after the off-time of {day.courier_ids[c]}")
 
     # -- what he sees ----------------------------------------------------------------------------
     def _told_ready(self) -> Ints:
