@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import Role
+from dispatch.engine import Reason
 from dispatch.models import Delivery
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
@@ -190,6 +191,59 @@ class DeliveryOutput(StrictSerializer):
             "address": "" if kitchen else row.order.dropoff_address,
             "note": "" if kitchen else row.order.dropoff_note,
         }
+
+
+class LeftOutOutput(StrictSerializer):
+    """A near driver who was not asked."""
+
+    driver_id = PublicIdField("driver_id")
+    name = serializers.CharField()
+    reason = serializers.CharField(help_text="A word: declined, busy, too-far, later, …")
+    value = serializers.FloatField(help_text="Metres for too-far, seconds for later, else 0.")
+    words = serializers.CharField(help_text="The same as the end of a sentence.")
+
+
+class ExplainedOutput(StrictSerializer):
+    """One decision about a delivery."""
+
+    at = serializers.DateTimeField(source="record.at")
+    driver_id = PublicIdField("driver_id", source="record.driver_id", allow_null=True, help_text="Who was asked.")
+    name = serializers.CharField()
+    words = serializers.CharField(help_text="Why, in a sentence.")
+    score = serializers.DictField(
+        child=serializers.FloatField(), source="record.score", help_text="Parts of the cost: seconds, or metres."
+    )
+    left_out = LeftOutOutput(many=True)
+    strategy = serializers.CharField(source="record.strategy")
+    fallback = serializers.CharField(source="record.fallback", help_text="Why a simpler one decided; empty: none did.")
+    solve_ms = serializers.FloatField(source="record.solve_ms")
+
+
+class ExplanationOutput(StrictSerializer):
+    """The last decisions, newest first."""
+
+    results = ExplainedOutput(many=True)
+
+
+class ExclusionOutput(StrictSerializer):
+    """A driver who was near and not asked, and why."""
+
+    driver_id = serializers.CharField(help_text="`drv_…`")
+    reason = serializers.ChoiceField(choices=[(reason.value, reason.value) for reason in Reason])
+    value = serializers.FloatField(help_text="Metres for too-far, seconds later for later, else 0.")
+
+
+class DecisionOutput(StrictSerializer):
+    """Why this driver, or none: what one round weighed for the delivery."""
+
+    at = serializers.DateTimeField()
+    strategy = serializers.CharField(help_text="The one that decided.")
+    fallback = serializers.CharField(help_text="Why a simpler one took over; empty: none did.")
+    solve_ms = serializers.FloatField(help_text="Real time of the engine.")
+    driver_id = PublicIdField("driver_id", allow_null=True)
+    score = serializers.DictField(child=serializers.FloatField(), help_text="Parts of the cost; smaller is better.")
+    exclusions = ExclusionOutput(many=True)
+    conf = serializers.CharField(help_text="Fingerprint of the zone's settings.")
 
 
 class NearDriverOutput(StrictSerializer):

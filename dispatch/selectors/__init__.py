@@ -1,9 +1,11 @@
 """Reads of the dispatch app; they change nothing."""
 
+from dispatch.selectors.explain import Explained, LeftOut, explain
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
 from dispatch.selectors.reading import (
     MapDriver,
     ZoneMap,
+    decisions_of,
     deliveries_for,
     delivery_of_order,
     nearby,
@@ -14,14 +16,18 @@ from dispatch.selectors.route import carried_by, carried_of, route_of, route_thr
 from dispatch.selectors.snapshot import Look, look_at_zone
 
 __all__ = [
+    "Explained",
+    "LeftOut",
     "Look",
     "MapDriver",
     "NearDriver",
     "ZoneMap",
     "carried_by",
     "carried_of",
+    "decisions_of",
     "deliveries_for",
     "delivery_of_order",
+    "explain",
     "look_at_zone",
     "nearby",
     "nearest_drivers",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import User
-from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
+from dispatch.models import DecisionRecord, Delivery, DriverPosition, DriverSession, Offer
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
 from dispatch.states import FINISHED, DeliveryStatus, SessionStatus
 from fleetsync.core.geo import LngLat, lng_lat
@@ -34,6 +34,11 @@ def deliveries_for(user: User) -> QuerySet[Delivery]:
 def offers_for(user: User) -> QuerySet[Offer]:
     """Return the offers a user may see."""
     return Offer.objects.visible_to(user).select_related("delivery__restaurant", "delivery__order")
+
+
+def decisions_of(delivery_id: UUID) -> QuerySet[DecisionRecord]:
+    """Return what the rounds weighed for a delivery, latest first."""
+    return DecisionRecord.objects.filter(delivery_id=delivery_id).order_by("-id")
 
 
 def nearby(*, restaurant: Restaurant, radius_m: float, limit: int, now: datetime) -> list[NearDriver]:

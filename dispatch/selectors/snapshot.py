@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.conf import LEASE_FLOOR_S, TICK_FLOOR_S, DispatchConf
+from dispatch.conf import LEASE_FLOOR_S, DispatchConf
 from dispatch.engine import Demand, Driver, DriverState, Job, Snapshot, Table, Travel
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
@@ -113,9 +113,9 @@ class _Places:
 
 
 def look_at_zone(
-    *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, memo: bytes | None
+    *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, period: timedelta, memo: bytes | None
 ) -> Look:
-    """Return the zone as it stands: three queries whatever its size, four where the strategy asks for demand.
+    """Return the zone as it stands, the next round expected after `period`: three queries whatever its size, four where the strategy asks for demand.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -143,7 +143,7 @@ def look_at_zone(
     snapshot = Snapshot(
         zone=str(zone_id),
         now_s=now.timestamp(),
-        period_s=clock.at_least(conf.tick_s, TICK_FLOOR_S).total_seconds(),
+        period_s=period.total_seconds(),
         places=tuple((place.lng, place.lat) for place in places.at),  # plain: the child knows no LngLat
         jobs=tuple(job for job, _ in jobs),
         drivers=tuple(driver for driver, _ in drivers),

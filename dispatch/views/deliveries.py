@@ -13,7 +13,14 @@ from rest_framework.response import Response
 from accounts.permissions import IsDriver, IsOps, driver_of, user_of
 from dispatch import selectors, services
 from dispatch.models import Delivery
-from dispatch.serializers import AssignInput, DeliveryOutput, DeliveryQuery, PriorityInput, ReasonInput
+from dispatch.serializers import (
+    AssignInput,
+    DeliveryOutput,
+    DeliveryQuery,
+    ExplanationOutput,
+    PriorityInput,
+    ReasonInput,
+)
 from dispatch.states import ACTIVE
 from fleetsync.core import clock
 from fleetsync.core.api import ApiViewSet, actor_of, checked
@@ -255,3 +262,31 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             delivery_id=delivery_id, priority=data["priority"], now=clock.now(), actor=actor_of(request)
         )
         return self._present(delivery_id)
+
+    @extend_schema(
+        tags=["dispatch"],
+        summary="See why this driver",
+        description="What the last rounds weighed: who was asked, parts of the cost, who was near and left out.",
+        parameters=[DELIVERY_ID],
+        responses={200: ExplanationOutput},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def explain(self, request: Request, delivery_id: UUID) -> Response:
+        """Return the decisions, newest first."""
+        row = self.get_object()
+        return Response(ExplanationOutput({"results": selectors.explain(delivery_id=row.pk)}).data)
+
+    @extend_schema(
+        tags=["dispatch"],
+        summary="Why this driver?",
+        description="What the rounds weighed for this delivery, latest first: who was asked, who was not, and why.",
+        parameters=[DELIVERY_ID],
+        request=None,
+        responses={200: DecisionOutput(many=True)},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def decisions(self, request: Request, delivery_id: UUID) -> Response:
+        """Return the decision records of a delivery, at most a hundred."""
+        row = self.get_object()
+        return Response(DecisionOutput(selectors.decisions_of(row.pk)[:100], many=True).data)

@@ -93,6 +93,7 @@ TABLE: dict[str, Row] = {
     "POST deliveries/{delivery_id}/hold": only(OPS),
     "POST deliveries/{delivery_id}/release": only(OPS),
     "POST deliveries/{delivery_id}/prioritize": only(OPS, priority=1),
+    "GET deliveries/{delivery_id}/explain": only(OPS),
     "GET offers/{offer_id}": only(D),
     "POST offers/{offer_id}/ack": only(D),
     "POST offers/{offer_id}/accept": only(D),
@@ -145,6 +146,11 @@ TABLE: dict[str, Row] = {
     "PATCH zones/{zone_id}": only(OPS, name="Mine"),
     "DELETE zones/{zone_id}": only(OPS),
     "GET zones/{zone_id}/live": only(OPS),
+    "GET zones/{zone_id}/past": only(OPS),
+    "GET zones/{zone_id}/history": only(OPS),
+    "GET zones/{zone_id}/heat": only(OPS),
+    "GET zones/{zone_id}/figures": only(OPS),
+    "GET zones/{zone_id}/search": only(OPS),
 }
 
 

@@ -1,44 +1,27 @@
-"""Reads of tracking: who may hear a topic, what it looks like now, what was missed."""
+"""Reads of tracking: who may hear a topic, what it looks like now or did then, what was missed."""
 
 from tracking.selectors.access import Login, Viewer, require_topic, viewer_of
 from tracking.selectors.basemaps import DrawnMap, basemap_of, basemap_version
 from tracking.selectors.figures import Figures, figures
+from tracking.selectors.finding import Found, find_in_zone
+from tracking.selectors.heat import HeatCell, heat_of
+from tracking.selectors.history import Minute, history
 from tracking.selectors.live import (
     LiveDriver,
     LiveOrder,
     LiveRestaurant,
-    LiveZone,
-    MapDriver,
     SeenDriver,
     live_driver,
     live_order,
     live_restaurant,
-    live_zone,
-    map_drivers,
 )
 from tracking.selectors.log import ended_logins, events_after
+from tracking.selectors.past import past_zone
+from tracking.selectors.zone import LiveZone, MapDriver, Search, live_zone, map_drivers
 
 __all__ = [
-    "DrawnMap",
-    "Figures",
-    "LiveDriver",
-    "LiveOrder",
-    "LiveRestaurant",
-    "LiveZone",
-    "Login",
-    "MapDriver",
-    "SeenDriver",
-    "Viewer",
-    "basemap_of",
-    "basemap_version",
-    "ended_logins",
-    "events_after",
-    "figures",
-    "live_driver",
-    "live_order",
-    "live_restaurant",
-    "live_zone",
-    "map_drivers",
-    "require_topic",
-    "viewer_of",
-]
+    "DrawnMap", "Figures", "Found", "HeatCell", "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "Login",
+    "MapDriver", "Minute", "Search", "SeenDriver", "Viewer", "basemap_of", "basemap_version", "ended_logins",
+    "events_after", "figures", "find_in_zone", "heat_of", "history", "live_driver", "live_order", "live_restaurant",
+    "live_zone", "map_drivers", "past_zone", "require_topic", "viewer_of",
+]  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from dispatch.models import Delivery, DriverSession
+from dispatch.models import Delivery, DriverSession, Round
 from dispatch.states import ACTIVE, FINISHED, DeliveryStatus, SessionStatus
 
 #: Figures of speed look back over so much business time.
@@ -25,10 +25,11 @@ class Figures:
     assign_typical_s: float | None
     assign_slowest_s: float | None
     kept_percent: float | None
+    last_round: Round | None = None
 
 
 def figures(*, now: datetime, zone_id: UUID | None = None) -> Figures:
-    """Return how it goes, in five queries; of one zone or of all."""
+    """Return how it goes, in five queries; of one zone (with its last round, a sixth) or of all."""
     deliveries: QuerySet[Delivery] = Delivery.objects.all()
     sessions = DriverSession.objects.filter(ended_at=None)
     if zone_id is not None:
@@ -51,4 +52,5 @@ def figures(*, now: datetime, zone_id: UUID | None = None) -> Figures:
         assign_typical_s=assigned[len(assigned) // 2] if assigned else None,
         assign_slowest_s=assigned[min(len(assigned) - 1, int(len(assigned) * 0.95))] if assigned else None,
         kept_percent=100.0 * kept / delivered if delivered else None,
+        last_round=Round.objects.filter(pk=zone_id).first() if zone_id is not None else None,
     )

@@ -1,7 +1,7 @@
 """Snapshots: what a topic looks like now, with the number of the last event that is in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from django.db.models import Q
 from accounts.models import Driver
 from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
 from dispatch.selectors import carried_by
-from dispatch.states import ACTIVE, FINISHED, OfferStatus
-from fleetsync.core.geo import LngLat, distance_m, lng_lat
+from dispatch.states import ACTIVE, OfferStatus
+from fleetsync.core.geo import distance_m, lng_lat
 from fleetsync.core.relay import feed_heads
 from orders.models import Order
-from orders.states import OPEN, OrderStatus
+from orders.states import OPEN
 from tracking.audience import OPS_AUDIENCES, Audience
 from tracking.conf import POSITIONS
 from tracking.errors import TopicForbidden
@@ -69,29 +69,6 @@ class LiveDriver:
     session: DriverSession | None
     offers: Sequence[Offer]
     deliveries: Sequence[Delivery]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapDriver:
-    """One driver on the map of ops."""
-
-    driver_id: UUID
-    place: LngLat
-    heading_deg: float | None
-    age_s: float
-    status: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveZone:
-    """The map of a zone: online drivers, unfinished deliveries, and their counts."""
-
-    seq: int
-    now: datetime
-    zone_id: UUID
-    drivers: Sequence[MapDriver]
-    deliveries: Sequence[Delivery]
-    counters: dict[str, int] = field(default_factory=dict)
 
 
 def live_order(*, order_id: UUID, viewer: Viewer, now: datetime) -> LiveOrder:
@@ -184,52 +161,4 @@ def live_driver(*, driver_id: UUID, now: datetime) -> LiveDriver:
     )
 
 
-def live_zone(*, zone_id: UUID, now: datetime) -> LiveZone:
-    """Return the snapshot of `zone:{id}` for ops."""
-    seq = feed_heads([topic := Topic(TopicKind.ZONE, zone_id).source])[topic]
-    drivers = map_drivers(zone_ids=[zone_id], now=now).get(zone_id, [])
-    deliveries = list(
-        Delivery.objects.filter(zone=zone_id)
-        .exclude(status__in=FINISHED)
-        .select_related("order", "restaurant")
-        .order_by("id")
-    )
-    counters: dict[str, int] = {}
-    for each in drivers:
-        name = f"drivers_{each.status.lower()}"
-        counters[name] = counters.get(name, 0) + 1
-    for row in deliveries:
-        name = f"deliveries_{row.status.lower()}"
-        counters[name] = counters.get(name, 0) + 1
-    counters["orders_placed"] = Order.objects.filter(restaurant__zone=zone_id, status=OrderStatus.PLACED).count()
-    return LiveZone(seq=seq, now=now, zone_id=zone_id, drivers=drivers, deliveries=deliveries, counters=counters)
-
-
-def map_drivers(
-    *, zone_ids: Sequence[UUID] | None = None, driver_ids: Sequence[UUID] | None = None, now: datetime
-) -> dict[UUID, list[MapDriver]]:
-    """Return the online drivers that have a position, by zone and id; all of them, or only those asked for."""
-    sessions = DriverSession.objects.filter(ended_at=None, driver__position__isnull=False)
-    if zone_ids is not None:
-        sessions = sessions.filter(zone__in=zone_ids)
-    if driver_ids is not None:
-        sessions = sessions.filter(driver__in=driver_ids)
-    found: dict[UUID, list[MapDriver]] = {}
-    for row in sessions.select_related("driver__position").order_by("driver_id"):
-        position = row.driver.position
-        found.setdefault(row.zone_id, []).append(
-            MapDriver(
-                driver_id=row.driver_id,
-                place=lng_lat(position.point),
-                heading_deg=position.heading_deg,
-                age_s=max(0.0, (now - position.received_at).total_seconds()),
-                status=row.status,
-            )
-        )
-    return found
-
-
-__all__ = [
-    "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "MapDriver", "SeenDriver", "live_driver",
-    "live_order", "live_restaurant", "live_zone", "map_drivers",
-]  # fmt: skip
+__all__ = ["LiveDriver", "LiveOrder", "LiveRestaurant", "SeenDriver", "live_driver", "live_order", "live_restaurant"]

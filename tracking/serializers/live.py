@@ -13,8 +13,7 @@ from fleetsync.core.api import PublicIdField
 from orders.serializers import LineOutput, RestaurantOfOrderOutput
 from orders.states import OPEN, OrderStatus
 from tracking.audience import CUSTOMERS, Audience
-from tracking.selectors import LiveOrder, LiveZone
-from tracking.services import map_row
+from tracking.selectors import LiveOrder
 
 #: How the search goes on inside is nothing a customer can act on.
 _SEARCHING = frozenset({DeliveryStatus.CREATED, DeliveryStatus.NO_DRIVER_FOUND})
@@ -208,22 +207,6 @@ class LiveDriverOutput(serializers.Serializer[Any]):
         return {"now": clock.now().isoformat(), "scale": clock.scale()}
 
 
-class LiveZoneOutput(serializers.Serializer[LiveZone]):
-    """The map of ops; the snapshot of `zone:{id}`."""
-
-    seq = serializers.IntegerField()
-    now = serializers.DateTimeField()
-    zone_id = PublicIdField("zone_id")
-    drivers = serializers.SerializerMethodField(help_text="[driver_id, lng, lat, heading_deg, age_s, status] each.")
-    deliveries = DeliveryOutput(many=True)
-    counters = serializers.DictField(child=serializers.IntegerField())
-
-    @extend_schema_field({"type": "array", "items": {"type": "array", "items": {}}})
-    def get_drivers(self, live: LiveZone) -> list[list[Any]]:
-        """Return the online drivers as short rows, as in `positions` frames."""
-        return [map_row(each) for each in live.drivers]
-
-
 class PositionInput(serializers.Serializer[Any]):
     """One point of a driver's way (for the documentation; msgspec reads it)."""
 
@@ -249,6 +232,5 @@ class PositionsOutput(serializers.Serializer[Any]):
 
 
 __all__ = [
-    "LiveDriverOutput", "LiveOrderOutput", "LiveRestaurantOutput", "LiveZoneOutput",
-    "PositionsInput", "PositionsOutput",
+    "LiveDriverOutput", "LiveOrderOutput", "LiveRestaurantOutput", "PlaceOutput", "PositionsInput", "PositionsOutput",
 ]  # fmt: skip

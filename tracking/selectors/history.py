@@ -1,0 +1,36 @@
+"""How many orders were open and late, minute by minute."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+#: Nothing is under way for longer; keeps the look back within an index.
+LONGEST: Final = timedelta(hours=6)
+
+_MINUTES: Final = """
+    SELECT moment, count(row.id), count(row.id) FILTER (WHERE row.promised_at < moment)
+    FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, interval '1 minute') AS moment
+    LEFT JOIN dispatch_delivery AS row
+      ON row.zone_id = %(zone)s AND row.created_at >= %(oldest)s AND row.created_at <= moment
+     AND coalesce(row.delivered_at, row.closed_at, 'infinity') > moment
+    GROUP BY moment ORDER BY moment"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """One look: deliveries under way, and those of them past their promise."""
+
+    at: datetime
+    open: int
+    late: int
+
+
+def history(*, zone_id: UUID, minutes: int, now: datetime) -> list[Minute]:
+    """Return the last `minutes` and now, oldest first; one query."""
+    first = now - timedelta(minutes=minutes)
+    with connection.cursor() as cursor:
+        cursor.execute(_MINUTES, {"zone": zone_id, "first": first, "last": now, "oldest": first - LONGEST})
+        return [Minute(at=at, open=under_way, late=late) for at, under_way, late in cursor.fetchall()]

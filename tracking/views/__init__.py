@@ -1,0 +1,17 @@
+"""HTTP of tracking."""
+
+from tracking.views.live import (
+    BasemapView,
+    LiveDriverView,
+    LiveOrderView,
+    LiveRestaurantView,
+    LiveZoneView,
+    PositionsView,
+    PublicTrackingView,
+)
+from tracking.views.ops import FiguresView, HeatView, HistoryView, PastView, SearchView
+
+__all__ = [
+    "BasemapView", "FiguresView", "HeatView", "HistoryView", "LiveDriverView", "LiveOrderView", "LiveRestaurantView",
+    "LiveZoneView", "PastView", "PositionsView", "PublicTrackingView", "SearchView",
+]  # fmt: skip
