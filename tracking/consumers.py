@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 PROTOCOL: Final = "fleetsync.v1"
 SECRETS: Final = ("bearer.", "ticket.", "track.")
+TRY_AGAIN_LATER: Final = 1013
 #: A secret in an address ends up in logs and histories, so it opens nothing.
 NOT_IN_THE_URL: Final = frozenset({"token", "access", "access_token", "bearer", "jwt", "ticket", "track"})
 CLOSED = Counter("fleetsync_live_closed", "Sockets closed by the server, by code.", ["code"])
@@ -74,13 +75,11 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.runtime.start()
         try:
             login = await self.runtime.in_thread(services.log_in, secret=secret, real_now=clock.real_now())
+            await self._open(login)
         except DomainError as refusal:
             self.close(CloseCode.AUTH, refusal.code)
-            return
         except (DatabaseError, PoolTimeout):
-            self.close(1013, "try again later")
-            return
-        await self._open(login)
+            self.close(TRY_AGAIN_LATER, "try again later")
 
     async def _open(self, login: Login) -> None:
         self.runtime.sockets.add(self)
@@ -175,6 +174,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]
                     await self.base_send({"type": "websocket.send", "text": text})
                 except (OSError, RuntimeError) as error:
                     log.debug("tracking.socket.gone", extra={"error": type(error).__name__})
+                    self.queue.close()  # wakes a replay that waits for room
                     return
                 SENT.inc()
 

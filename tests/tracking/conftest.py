@@ -51,16 +51,23 @@ class Server:
         )
 
     def wait(self) -> "Server":
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            try:
-                if httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200:
-                    return self
-            except httpx.TransportError:
-                pass
-            assert self.process.poll() is None, "the socket process died at start"
-            time.sleep(0.1)
-        raise AssertionError("the socket process is not ready")
+        """Return when it is ready; one that does not come up is stopped."""
+        until = time.monotonic() + 90
+        try:
+            while not self._is_ready():
+                assert self.process.poll() is None, "the socket process died at start"
+                assert time.monotonic() < until, "the socket process is not ready"
+                time.sleep(0.1)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)

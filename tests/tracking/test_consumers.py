@@ -17,6 +17,7 @@ from fleetsync.core.events import change
 from orders.events import OrderDelayed, OrderPreparing
 from orders.links import tracking_token
 from orders.models import Order
+from restaurants.events import RestaurantChanged
 from tests.factories import (
     DeliveryFactory,
     DispatcherFactory,
@@ -225,6 +226,22 @@ class TestTopics:
             sale.prepare()
             relay()
             assert phone.silence() == []
+
+    def test_closes_on_staff_who_leave_and_not_on_those_who_stay(self, live, relay):
+        leaves = RestaurantStaffFactory()
+        stays = RestaurantStaffFactory(restaurant=leaves.restaurant)
+        topic = f"restaurant:{ids.public('restaurant_id', leaves.restaurant_id)}"
+        with live.log_in(leaves.user) as gone, live.log_in(stays.user) as here:
+            gone.subscribe(topic)
+            here.subscribe(topic)
+            leaves.delete()
+            with change(now=clock.now()) as emit:
+                emit(RestaurantChanged(restaurant_id=stays.restaurant_id, fields=("staff",)))
+            relay()
+            assert gone.closed() == (4403, "topic-forbidden")
+            assert here.hear()["type"] == "restaurant.changed"
+            here.send(type="ping")
+            assert here.hear_type("pong")
 
     def test_is_heard_no_more_after_unsubscribing(self, live, sale, relay):
         with live.log_in(sale.order.customer) as phone:
