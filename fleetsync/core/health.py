@@ -90,7 +90,7 @@ def _keep_beating(name: str, check: Check) -> None:
             if ready:
                 leave_heartbeat(name, facts)
         except Exception as error:  # noqa: BLE001 (the process's work does not hang on this)
-            log.warning("core.health.no_heartbeat", extra={"process": name, "error": type(error).__name__})
+            log.warning("core.health.no_heartbeat", extra={"part": name, "error": type(error).__name__})
         finally:
             connection.close()
         time.sleep(BEAT_S)
