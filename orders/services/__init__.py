@@ -2,6 +2,7 @@
 
 from orders.services.cancelling import cancel_order
 from orders.services.carrying import mark_delivered, mark_picked_up, mark_returned, mark_returning
+from orders.services.forgetting import forget_quotes
 from orders.services.kitchen import (
     accept_order,
     delay_order,
@@ -19,6 +20,7 @@ __all__ = [
     "cancel_order",
     "code_of",
     "delay_order",
+    "forget_quotes",
     "make_quote",
     "mark_delivered",
     "mark_picked_up",

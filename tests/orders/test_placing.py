@@ -296,6 +296,17 @@ class TestPlaceQuotedOrder:
         assert Order.objects.count() == 1
 
 
+class TestForgetQuotes:
+    def test_drops_what_nobody_bought(self, shop):
+        old, bought, fresh = quote(shop), quote(shop), quote(shop, now=NOW + timedelta(days=2))
+        order = services.place_quoted_order(customer=shop.customer, quote_id=bought.pk, door=shop.door, now=NOW)
+        assert services.forget_quotes(before=old.expires_at) == 0
+        assert services.forget_quotes(before=old.expires_at + timedelta(seconds=1)) == 1
+        assert set(Quote.objects.all()) == {bought, fresh}
+        order.refresh_from_db()
+        assert order.quote == bought
+
+
 class TestCodeOf:
     def test_is_spread_over_its_letters(self):
         codes = {services.code_of(ids.uuid7()) for _ in range(2000)}

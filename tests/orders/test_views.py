@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from fleetsync.core import clock, ids
@@ -157,6 +159,14 @@ class TestPlacing:
         answer = customer.post("/api/v1/orders", purchase)
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
         assert not Order.objects.exists()
+
+    def test_takes_few_queries_from_the_token_to_the_stored_answer(self, shop, purchase, acting):
+        client = acting(shop.customer)
+        with CaptureQueriesContext(connection) as queries:
+            assert buy(client, purchase).status_code == 202
+        sent = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+        # who it is; the key: lock, look, store; the order itself: twelve (see the service's test)
+        assert len(sent) == 1 + 3 + 12, sent
 
     def test_with_the_same_key_answers_the_same_order(self, customer, purchase):
         first, second = buy(customer, purchase), buy(customer, purchase)
