@@ -51,6 +51,7 @@ class DispatchConf:
     nearest_k: int = 8
     pay_base_minor: int = 350
     pay_per_km_minor: int = 90
+    require_pin: bool = False  # handed over only for the customer's four digits; simulated customers tell none
     neighbours: bool = True  # hand what nobody here can take to a zone whose driver is near
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -63,11 +64,16 @@ class DispatchConf:
                 raise ValueError(f"{name}: expected a number, got {value!r}")
             if not low <= value <= high:
                 raise ValueError(f"{name}: expected {low:g} to {high:g}, got {value:g}")
-        if not isinstance(self.neighbours, bool):
-            raise ValueError(f"neighbours: expected true or false, got {self.neighbours!r}")
+        for name in ("neighbours", "require_pin"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ValueError(f"{name}: expected true or false, got {value!r}")
         if not isinstance(self.policy, Mapping):
             raise ValueError(f"policy: expected an object, got {self.policy!r}")
         self.engine_policy()
+
+    def pay_for(self, way_m: float) -> int:
+        """Return the pay of a delivery from counter to door in a straight line, minor units."""
+        return self.pay_base_minor + round(self.pay_per_km_minor * way_m / 1000)
 
     def engine_policy(self) -> Policy:
         """Return the engine's parameters for this zone."""

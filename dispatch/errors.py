@@ -103,6 +103,20 @@ class WrongStep(IllegalTransition):
     title = "The delivery's present state does not allow this."
 
 
+class PinMissing(DomainError):
+    """The zone hands over for a PIN alone, and none was sent."""
+
+    code = "pin-missing"
+    title = "Ask the customer for the PIN."
+
+
+class PinWrong(DomainError):
+    """Not the digits that the customer sees."""
+
+    code = "pin-wrong"
+    title = "This is not the customer's PIN."
+
+
 class SettingsInvalid(DomainError):
     """A zone's dispatch settings hold a field or value that cannot be."""
 

@@ -159,6 +159,9 @@ class Delivery(PublicModel):
     delivered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=120, blank=True)
+    pin = models.CharField(
+        max_length=4, blank=True, default="", help_text="What the customer tells the driver at the door; empty: none."
+    )
 
     objects = DeliveryQuerySet.as_manager()
 

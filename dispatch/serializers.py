@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import Role
-from dispatch.engine import Reason
+from dispatch.conf import conf_of
 from dispatch.models import Delivery
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
@@ -28,6 +28,20 @@ class ReasonInput(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=64, help_text=REASON_HELP)
+
+
+class DropOffInput(StrictSerializer):
+    """What the customer told."""
+
+    pin = serializers.RegexField(
+        r"^[0-9]{4}$", required=False, help_text="The four digits that the customer sees; needed where `pin_required`."
+    )
+
+
+class EarningsQuery(StrictSerializer):
+    """Which day."""
+
+    day = serializers.DateField(required=False, help_text="In the city's time zone; default: today.")
 
 
 class AssignInput(StrictSerializer):
@@ -133,6 +147,7 @@ class OfferOutput(StrictSerializer):
     dropoff_eta_at = serializers.DateTimeField()
     ready_at = serializers.DateTimeField(source="delivery.ready_at")
     pay_minor = serializers.IntegerField()
+    tip_minor = serializers.IntegerField(source="delivery.order.tip_minor", help_text="Comes on top of the pay.")
     currency = serializers.CharField(source="delivery.order.currency")
     due_at = serializers.DateTimeField(allow_null=True)
     offered_at = serializers.DateTimeField()
@@ -179,6 +194,11 @@ class DeliveryOutput(StrictSerializer):
     delivered_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
+    pin_required = serializers.SerializerMethodField()
+
+    def get_pin_required(self, row: Delivery) -> bool:
+        """Say whether the drop-off needs the customer's PIN."""
+        return bool(row.pin) and conf_of(row.zone.dispatch).require_pin
 
     @extend_schema_field({"allOf": [{"$ref": "#/components/schemas/DoorOutput"}]})
     def get_dropoff(self, row: Delivery) -> dict[str, Any]:
@@ -225,27 +245,6 @@ class ExplanationOutput(StrictSerializer):
     results = ExplainedOutput(many=True)
 
 
-class ExclusionOutput(StrictSerializer):
-    """A driver who was near and not asked, and why."""
-
-    driver_id = serializers.CharField(help_text="`drv_…`")
-    reason = serializers.ChoiceField(choices=[(reason.value, reason.value) for reason in Reason])
-    value = serializers.FloatField(help_text="Metres for too-far, seconds later for later, else 0.")
-
-
-class DecisionOutput(StrictSerializer):
-    """Why this driver, or none: what one round weighed for the delivery."""
-
-    at = serializers.DateTimeField()
-    strategy = serializers.CharField(help_text="The one that decided.")
-    fallback = serializers.CharField(help_text="Why a simpler one took over; empty: none did.")
-    solve_ms = serializers.FloatField(help_text="Real time of the engine.")
-    driver_id = PublicIdField("driver_id", allow_null=True)
-    score = serializers.DictField(child=serializers.FloatField(), help_text="Parts of the cost; smaller is better.")
-    exclusions = ExclusionOutput(many=True)
-    conf = serializers.CharField(help_text="Fingerprint of the zone's settings.")
-
-
 class NearDriverOutput(StrictSerializer):
     """An available driver near a restaurant."""
 
@@ -253,6 +252,34 @@ class NearDriverOutput(StrictSerializer):
     distance_m = serializers.FloatField(help_text="Metres in a straight line.")
     age_s = serializers.FloatField(help_text="Age of the position, seconds.")
     position = CoordinatesField()
+
+
+class TripOutput(StrictSerializer):
+    """A delivery that was handed over, and what it paid."""
+
+    delivery_id = PublicIdField("delivery_id")
+    code = serializers.CharField()
+    restaurant = serializers.CharField()
+    delivered_at = serializers.DateTimeField()
+    pay_minor = serializers.IntegerField()
+    tip_minor = serializers.IntegerField()
+
+
+class EarningsOutput(StrictSerializer):
+    """A driver's day: what came in and what it came from, minor units."""
+
+    day = serializers.DateField()
+    time_zone = serializers.CharField(help_text="The day is the calendar's here.")
+    currency = serializers.CharField()
+    total_minor = serializers.IntegerField()
+    pay_minor = serializers.IntegerField()
+    tips_minor = serializers.IntegerField()
+    deliveries = serializers.IntegerField()
+    online_s = serializers.FloatField()
+    offers_seen = serializers.IntegerField(help_text="Those that reached the phone.")
+    offers_taken = serializers.IntegerField()
+    offers_declined = serializers.IntegerField()
+    trips = TripOutput(many=True, help_text="Newest first.")
 
 
 class ShiftOutput(StrictSerializer):

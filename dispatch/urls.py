@@ -14,6 +14,7 @@ urlpatterns = [
     path("driver-sessions/current", views.CurrentSessionView.as_view(), name="driver-session"),
     path("driver-sessions/current/pause", views.PauseView.as_view(), name="driver-session-pause"),
     path("driver-sessions/current/resume", views.ResumeView.as_view(), name="driver-session-resume"),
+    path("drivers/me/earnings", views.EarningsView.as_view(), name="driver-earnings"),
     path("drivers/nearby", views.NearbyView.as_view(), name="drivers-nearby"),
     path("shifts", views.ShiftsView.as_view(), name="shifts"),
     path("shifts/<shift_id:shift_id>", views.ShiftView.as_view(), name="shift"),

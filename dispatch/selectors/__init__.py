@@ -1,32 +1,35 @@
 """Reads of the dispatch app; they change nothing."""
 
+from dispatch.selectors.earnings import Earnings, Trip, earnings
 from dispatch.selectors.explain import Explained, LeftOut, explain
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
 from dispatch.selectors.reading import (
     MapDriver,
     ZoneMap,
-    decisions_of,
     deliveries_for,
     delivery_of_order,
     nearby,
     offers_for,
+    shown,
     zone_map,
 )
 from dispatch.selectors.route import carried_by, carried_of, route_of, route_through
 from dispatch.selectors.snapshot import Look, look_at_zone
 
 __all__ = [
+    "Earnings",
     "Explained",
     "LeftOut",
     "Look",
     "MapDriver",
     "NearDriver",
+    "Trip",
     "ZoneMap",
     "carried_by",
     "carried_of",
-    "decisions_of",
     "deliveries_for",
     "delivery_of_order",
+    "earnings",
     "explain",
     "look_at_zone",
     "nearby",
@@ -34,5 +37,6 @@ __all__ = [
     "offers_for",
     "route_of",
     "route_through",
+    "shown",
     "zone_map",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import User
-from dispatch.models import DecisionRecord, Delivery, DriverPosition, DriverSession, Offer
+from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
 from dispatch.states import FINISHED, DeliveryStatus, SessionStatus
 from fleetsync.core.geo import LngLat, lng_lat
@@ -28,17 +28,17 @@ def delivery_of_order(order_id: UUID) -> Delivery | None:
 
 def deliveries_for(user: User) -> QuerySet[Delivery]:
     """Return the deliveries a user may see."""
-    return Delivery.objects.visible_to(user).select_related("restaurant", "order")
+    return shown(Delivery.objects.visible_to(user))
+
+
+def shown(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Return them with what their JSON tells of restaurant, order and zone."""
+    return deliveries.select_related("restaurant", "order", "zone").defer("zone__polygon")
 
 
 def offers_for(user: User) -> QuerySet[Offer]:
     """Return the offers a user may see."""
     return Offer.objects.visible_to(user).select_related("delivery__restaurant", "delivery__order")
-
-
-def decisions_of(delivery_id: UUID) -> QuerySet[DecisionRecord]:
-    """Return what the rounds weighed for a delivery, latest first."""
-    return DecisionRecord.objects.filter(delivery_id=delivery_id).order_by("-id")
 
 
 def nearby(*, restaurant: Restaurant, radius_m: float, limit: int, now: datetime) -> list[NearDriver]:

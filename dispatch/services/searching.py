@@ -1,6 +1,7 @@
 """The search of a delivery: opened, put right when the kitchen's promise moves, given up, cancelled, re-opened."""
 
 import logging
+import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def open_delivery(*, order_id: UUID, ready_at: datetime, now: datetime, actor: s
                 "ready_at": ready_at,
                 "promised_at": order.promised_at,
                 "created_at": now,
+                "pin": f"{secrets.randbelow(10_000):04d}",
             },
         )
         if new:

@@ -1,12 +1,14 @@
 """The steps of a driver on the road, by tap or geofence. A later tap implies the earlier ones."""
 
 import logging
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from dispatch import errors
+from dispatch.conf import conf_of
 from dispatch.events import (
     DeliveryDelivered,
     DeliveryPickedUp,
@@ -77,18 +79,36 @@ def pick_up(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str, by
     return row
 
 
-def drop_off(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str, by: str = "tap") -> Delivery:
+def drop_off(
+    *, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str, by: str = "tap", pin: str | None = None
+) -> Delivery:
     """Note that it was handed over; the order follows, the driver has room again. May run twice.
+
+    `pin` is checked wherever it is given; the zone's `require_pin` says whether it must be.
 
     Raises:
         DeliveryNotFound: he does not hold it.
+        PinMissing: the zone wants the customer's PIN.
+        PinWrong: it is not the customer's.
         WrongStep: it is cancelled or on its way back.
         OrderClosed: the order was cancelled a moment ago.
     """
     with change(now=now, actor=actor) as emit:
         row, held = lock_delivery(delivery_id=delivery_id, driver_id=driver_id)
+        if row.status in ROAD and row.status != D.DELIVERED:
+            _check_pin(row, pin)
         _advance(row, held, D.DELIVERED, now=now, by=by, emit=emit, actor=actor)
     return row
+
+
+def _check_pin(row: Delivery, pin: str | None) -> None:
+    if not row.pin:
+        return
+    if pin is None:
+        if conf_of(row.zone.dispatch).require_pin:
+            raise errors.PinMissing(attr="pin")
+    elif not secrets.compare_digest(pin.encode(), row.pin.encode()):
+        raise errors.PinWrong(attr="pin")
 
 
 def fail_dropoff(*, delivery_id: UUID, driver_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:

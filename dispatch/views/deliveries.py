@@ -17,6 +17,7 @@ from dispatch.serializers import (
     AssignInput,
     DeliveryOutput,
     DeliveryQuery,
+    DropOffInput,
     ExplanationOutput,
     PriorityInput,
     ReasonInput,
@@ -69,7 +70,7 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def _present(self, delivery_id: UUID) -> Response:
         """Answer with the delivery as it is now, to one who may have just lost sight of it."""
-        row = Delivery.objects.select_related("restaurant", "order").get(pk=delivery_id)
+        row = selectors.shown(Delivery.objects.all()).get(pk=delivery_id)
         return Response(DeliveryOutput(row, context=self.get_serializer_context()).data)
 
     @extend_schema(
@@ -107,15 +108,20 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @extend_schema(
         tags=["driver"],
         summary="Say that you handed it over",
+        description="With the customer's PIN where the delivery says `pin_required`.",
         parameters=[DELIVERY_ID],
-        request=None,
+        request=DropOffInput,
         responses={200: DeliveryOutput},
     )
     @action(detail=True, methods=["post"], url_path="drop-off")
     def drop_off(self, request: Request, delivery_id: UUID) -> Response:
         """Drop off. Twice is harmless."""
         services.drop_off(
-            delivery_id=delivery_id, driver_id=driver_of(request).pk, now=clock.now(), actor=actor_of(request)
+            delivery_id=delivery_id,
+            driver_id=driver_of(request).pk,
+            pin=checked(DropOffInput, request.data).get("pin"),
+            now=clock.now(),
+            actor=actor_of(request),
         )
         return self._present(delivery_id)
 
@@ -275,18 +281,3 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         """Return the decisions, newest first."""
         row = self.get_object()
         return Response(ExplanationOutput({"results": selectors.explain(delivery_id=row.pk)}).data)
-
-    @extend_schema(
-        tags=["dispatch"],
-        summary="Why this driver?",
-        description="What the rounds weighed for this delivery, latest first: who was asked, who was not, and why.",
-        parameters=[DELIVERY_ID],
-        request=None,
-        responses={200: DecisionOutput(many=True)},
-        filters=False,
-    )
-    @action(detail=True, methods=["get"], pagination_class=None)
-    def decisions(self, request: Request, delivery_id: UUID) -> Response:
-        """Return the decision records of a delivery, at most a hundred."""
-        row = self.get_object()
-        return Response(DecisionOutput(selectors.decisions_of(row.pk)[:100], many=True).data)

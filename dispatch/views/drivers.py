@@ -1,4 +1,4 @@
-"""Drivers near a restaurant, and the roster."""
+"""Drivers near a restaurant, a driver's earnings, and the roster."""
 
 from uuid import UUID
 
@@ -8,11 +8,19 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import HasRole, IsOps, user_of
+from accounts.permissions import HasRole, IsDriver, IsOps, driver_of, user_of
 from accounts.states import OPS, Role
 from dispatch import selectors, services
 from dispatch.models import Shift
-from dispatch.serializers import NearbyQuery, NearDriverOutput, ShiftInput, ShiftOutput, ShiftQuery
+from dispatch.serializers import (
+    EarningsOutput,
+    EarningsQuery,
+    NearbyQuery,
+    NearDriverOutput,
+    ShiftInput,
+    ShiftOutput,
+    ShiftQuery,
+)
 from fleetsync.core import clock
 from fleetsync.core.api import ApiView, checked
 from fleetsync.core.errors import NotFound
@@ -41,6 +49,26 @@ class NearbyView(ApiView):
             raise NotFound(attr="restaurant")
         found = selectors.nearby(restaurant=restaurant, radius_m=data["radius_m"], limit=data["limit"], now=clock.now())
         return Response(NearDriverOutput(found, many=True).data)
+
+
+class EarningsView(ApiView):
+    """What one earned."""
+
+    permission_classes = [IsDriver]
+
+    @extend_schema(
+        operation_id="drivers_me_earnings",
+        tags=["driver"],
+        summary="Read what you earned on a day",
+        description="Pay and tips of what you handed over, time online, offers seen, taken and declined.",
+        parameters=[EarningsQuery],
+        responses={200: EarningsOutput},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the day."""
+        day = checked(EarningsQuery, request.query_params.dict()).get("day")
+        found = selectors.earnings(driver_id=driver_of(request).pk, day=day, now=clock.now())
+        return Response(EarningsOutput(found).data)
 
 
 class MayReadShifts(HasRole):

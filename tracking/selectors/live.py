@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import Driver
 from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
-from dispatch.selectors import carried_by
+from dispatch.selectors import carried_by, shown
 from dispatch.states import ACTIVE, OfferStatus
 from fleetsync.core.geo import distance_m, lng_lat
 from fleetsync.core.relay import feed_heads
@@ -155,9 +155,7 @@ def live_driver(*, driver_id: UUID, now: datetime) -> LiveDriver:
         driver_id=driver_id,
         session=DriverSession.objects.filter(driver=driver_id, ended_at=None).select_related("zone").first(),
         offers=list(offers.select_related("delivery__order", "delivery__restaurant").order_by("offered_at", "id")),
-        deliveries=list(
-            deliveries.select_related("order", "restaurant").order_by("assigned_at", "drop_sequence", "id")
-        ),
+        deliveries=list(shown(deliveries).order_by("assigned_at", "drop_sequence", "id")),
     )
 
 

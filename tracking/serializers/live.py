@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import Vehicle
+from dispatch.models import Delivery
 from dispatch.serializers import DeliveryOutput, OfferOutput, SessionOutput
-from dispatch.states import DeliveryStatus
+from dispatch.states import FINISHED, DeliveryStatus
 from fleetsync.core import clock
 from fleetsync.core.api import PublicIdField
 from orders.serializers import LineOutput, RestaurantOfOrderOutput
@@ -62,6 +63,12 @@ class LiveCarriageOutput(serializers.Serializer[Any]):
     picked_up_at = serializers.DateTimeField(allow_null=True)
     arrived_at_dropoff_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
+    pin = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_pin(self, row: Delivery) -> str | None:
+        """Return the four digits that the customer tells at the door, until then and to customers alone."""
+        return (row.pin or None) if self.context.get("customer") and row.status not in FINISHED else None
 
 
 class LivePositionOutput(PlaceOutput):
@@ -124,8 +131,9 @@ class LiveOrderOutput(serializers.Serializer[LiveOrder]):
         """Return the delivery; to customers every kind of search is a search."""
         if live.delivery is None:
             return None
-        data = dict(LiveCarriageOutput(live.delivery).data)
-        if live.viewer.audience in CUSTOMERS and data["status"] in _SEARCHING:
+        customer = live.viewer.audience in CUSTOMERS
+        data = dict(LiveCarriageOutput(live.delivery, context={"customer": customer}).data)
+        if customer and data["status"] in _SEARCHING:
             data["status"] = DeliveryStatus.SEARCHING.value
         return data
 
