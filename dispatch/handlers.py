@@ -1,5 +1,6 @@
-"""What dispatch hears: kitchens that accept, say ready or late, orders called off, drivers who come or are free."""
+"""What dispatch hears: kitchens that accept, say ready or late; orders called off; drivers who come, are free or change."""
 
+from accounts.events import DriverProfileChanged, DriverSuspended
 from dispatch import services
 from dispatch.events import DriverFreed, SessionResumed, SessionStarted
 from fleetsync.core import clock
@@ -29,3 +30,15 @@ def cancel_delivery(event: OrderCancelled | OrderRejected) -> None:
 def wake_zone(event: SessionStarted | SessionResumed | DriverFreed) -> None:
     """Make the waiting jobs of the zone due: here is somebody for them. May run twice."""
     services.wake_zone(zone_id=event.zone_id, now=clock.now())
+
+
+@on(DriverSuspended)
+def end_session(event: DriverSuspended) -> None:
+    """Put a suspended driver offline. May run twice."""
+    services.suspend_driver(driver_id=event.driver_id, now=clock.now())
+
+
+@on(DriverProfileChanged)
+def follow_capacity(event: DriverProfileChanged) -> None:
+    """Let a live session hold what now fits on the vehicle. May run twice."""
+    services.follow_capacity(driver_id=event.driver_id, capacity=event.capacity)

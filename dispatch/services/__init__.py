@@ -15,7 +15,15 @@ from dispatch.services.searching import (
     prioritize_delivery,
     reopen_delivery,
 )
-from dispatch.services.sessions import end_session, live_session, pause_session, resume_session, start_session
+from dispatch.services.sessions import (
+    end_session,
+    follow_capacity,
+    live_session,
+    pause_session,
+    resume_session,
+    start_session,
+    suspend_driver,
+)
 from dispatch.services.shifts import drop_shift, plan_shift
 from dispatch.services.steps import arrive, drop_off, fail_dropoff, pick_up, return_delivery
 from dispatch.services.waking import wake_zone
@@ -35,6 +43,7 @@ __all__ = [
     "engine",
     "expire_offers",
     "fail_dropoff",
+    "follow_capacity",
     "forget_decisions",
     "give_back",
     "give_up_search",
@@ -53,6 +62,7 @@ __all__ = [
     "run_round",
     "run_rounds",
     "start_session",
+    "suspend_driver",
     "tick_zones",
     "unassign",
     "update_eta",

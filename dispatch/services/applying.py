@@ -368,6 +368,7 @@ def _back_off(work: _Work, retried: set[UUID], abroad: dict[UUID, UUID], rng: Ra
         new.next_attempt_at = min([now + timedelta(seconds=pause), *freed])
         work.jobs[delivery_id] = new
         work.done.retries += 1
+        work.records.append(_record(work, delivery_id, None, {}))
         work.emit(
             SearchRetried(
                 **of_delivery(delivery),

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from dispatch.conf import ENGINE_TIMEOUT_S, ROUND_LEASE_S, TICK_FLOOR_S, DispatchConf, conf_of
+from dispatch.conf import ENGINE_TIMEOUT_S, LATE_TICKS, OFFER_WAY_S, ROUND_LEASE_S, TICK_FLOOR_S, DispatchConf, conf_of
+from dispatch.engine import Policy
 from dispatch.engine.client import Decision, EngineProcess, decide_with_fallback
+from dispatch.engine.policy import BOUNDS
 from dispatch.models import DecisionRecord, Round
 from dispatch.selectors.snapshot import Look, look_at_zone
 from dispatch.services.applying import StaleRound, apply_plan
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 _TAKE: Final = """
     UPDATE dispatch_round SET lease_until = %(until)s, fence = fence + 1, again = false
     WHERE zone_id = %(zone)s AND (lease_until IS NULL OR lease_until < %(real_now)s)
-    RETURNING fence, memo"""
+    RETURNING fence, memo, ran_at"""
 _ASK_AGAIN: Final = """
     UPDATE dispatch_round SET again = true WHERE zone_id = %(zone)s AND lease_until >= %(real_now)s"""
 _RELEASE: Final = """
@@ -41,6 +43,7 @@ class Lease:
 
     fence: int
     memo: bytes | None
+    ran_at: datetime | None
 
 
 @lru_cache(maxsize=1)
@@ -103,11 +106,18 @@ def _decide(
     rng: Random,
 ) -> None:
     started = time.perf_counter()
-    look = look_at_zone(zone_id=zone_id, conf=conf, travel=provider(), now=now, memo=lease.memo)
+    look = look_at_zone(
+        zone_id=zone_id,
+        conf=conf,
+        travel=provider(),
+        now=now,
+        period=_period(conf, lease, now),
+        memo=lease.memo,
+    )
     if not look.jobs:
         return
     looked = time.perf_counter()
-    decision = decide_with_fallback(engine(), look.snapshot, conf.engine_policy(), timeout_s=ENGINE_TIMEOUT_S)
+    decision = decide_with_fallback(engine(), look.snapshot, _policy(conf), timeout_s=ENGINE_TIMEOUT_S)
     if decision.fell_back:
         decision = _patient(look, decision)
         # what waiting for the engine took is not taken from the offers' lives
@@ -132,6 +142,23 @@ def _decide(
             "apply_ms": round((time.perf_counter() - solved) * 1000, 1),
         },
     )
+
+
+def _period(conf: DispatchConf, lease: Lease, now: datetime) -> timedelta:
+    """Return when to expect the next round: a tick, or as long as the last one took to come.
+
+    A busy machine, or a fast clock, makes rounds rarer than the tick; what cannot wait for
+    the next one must go out with this one.
+    """
+    tick = clock.at_least(conf.tick_s, TICK_FLOOR_S)
+    return min(max(tick, now - (lease.ran_at or now)), tick * LATE_TICKS)
+
+
+def _policy(conf: DispatchConf) -> Policy:
+    """Return the engine's parameters; offers leave early by the time they are under way."""
+    policy = conf.engine_policy()
+    lead_s = clock.at_least(policy.lead_s, OFFER_WAY_S).total_seconds()
+    return replace(policy, lead_s=min(lead_s, BOUNDS["lead_s"][1]))
 
 
 def _patient(look: Look, decision: Decision) -> Decision:
@@ -167,7 +194,7 @@ def _take(zone_id: UUID, real_now: datetime) -> Lease | None:
             cursor.execute(_TAKE, fields)
             row = cursor.fetchone()
             if row is not None:
-                return Lease(fence=row[0], memo=bytes(row[1]) if row[1] is not None else None)
+                return Lease(fence=row[0], memo=bytes(row[1]) if row[1] is not None else None, ran_at=row[2])
             cursor.execute(_ASK_AGAIN, fields)
             if cursor.rowcount:
                 return None

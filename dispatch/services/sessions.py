@@ -230,3 +230,22 @@ def _call_back(locked: dict[UUID, Delivery], offers: list[Offer], reason: str, n
     reenter(delivery_ids=asked, now=now, refused=False)
     for zone_id in Delivery.objects.filter(pk__in=asked).values_list("job__zone_id", flat=True).distinct():
         kick_round(zone_id=zone_id, now=now)
+
+
+def suspend_driver(*, driver_id: UUID, now: datetime) -> None:
+    """Put a driver offline whom ops have suspended. May run twice."""
+    found = DriverSession.objects.filter(driver_id=driver_id, ended_at=None).values_list("pk", flat=True).first()
+    if found is not None:
+        end_session(session_id=found, reason="suspended", now=now, actor="relay")
+
+
+def follow_capacity(*, driver_id: UUID, capacity: int) -> None:
+    """Let a live session hold what now fits on the vehicle, never less than it holds. May run twice."""
+    with transaction.atomic():
+        live = DriverSession.objects.select_for_update(no_key=True).filter(driver_id=driver_id, ended_at=None).first()
+        if live is None:
+            return
+        live.capacity = max(capacity, live.load)
+        live.save(update_fields=["capacity"])
+        room = live.load < live.capacity and live.status != SessionStatus.PAUSED
+        set_available(driver_id=driver_id, available=room)

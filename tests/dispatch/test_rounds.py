@@ -14,6 +14,7 @@ from dispatch.engine import Plan, Proposal
 from dispatch.engine.client import Decision, EngineProcess
 from dispatch.models import DecisionRecord, DispatchJob, DriverPosition, DriverSession, Offer, Round
 from dispatch.selectors import look_at_zone
+from dispatch.services import waking
 from dispatch.services.applying import StaleRound, apply_plan
 from fleetsync.core import clock
 from fleetsync.core.events import topic_of
@@ -23,6 +24,7 @@ from tests.dispatch.conftest import types_of
 from tests.factories import DriverFactory, RestaurantFactory
 
 ACTOR = "usr_test"
+TICK = timedelta(seconds=10)
 
 
 def batch_zone(kitchen, **settings):
@@ -88,6 +90,20 @@ class TestRunRound:
         kitchen.delivery()
         kitchen.round()
         assert not Offer.objects.filter(status="OPEN").exists()
+
+    def test_expects_the_next_round_as_late_as_the_last_one_came(self, kitchen):
+        batch_zone(kitchen)
+        kitchen.online()
+        delivery = kitchen.delivery()
+        due = delivery.ready_at - timedelta(seconds=145)
+        DriverSession.objects.update(lease_until=due + timedelta(hours=1))
+        DriverPosition.objects.update(received_at=due)
+        Round.objects.update(ran_at=due - timedelta(seconds=12))
+        kitchen.round(due)
+        assert not Offer.objects.exists()
+        Round.objects.update(ran_at=due - timedelta(hours=1))
+        kitchen.round(due)
+        assert Offer.objects.count() == 1
 
     def test_records_why(self, kitchen):
         kitchen.online(at=Point(-76.60, 39.29, srid=4326))
@@ -157,7 +173,9 @@ class TestRunRound:
 class TestApplyPlan:
     def look(self, kitchen):
         conf = conf_of(Zone.objects.get(pk=kitchen.zone.pk).dispatch)
-        return look_at_zone(zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, memo=None)
+        return look_at_zone(
+            zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, period=TICK, memo=None
+        )
 
     def decision(self, look, *pairs):
         made = tuple(
@@ -232,6 +250,18 @@ class TestApplyPlan:
         assert not Round.objects.get().again
 
 
+class TestKickRound:
+    def test_leaves_word_for_the_relay_when_redis_is_down(
+        self, kitchen, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        kitchen.delivery()
+        Round.objects.update(next_tick_at=kitchen.now + timedelta(seconds=10))
+        monkeypatch.setattr(waking, "kick", lambda name, target: False)
+        with django_capture_on_commit_callbacks(execute=True):
+            waking.kick_round(zone_id=kitchen.zone.pk, now=kitchen.now)
+        assert Round.objects.get().next_tick_at == kitchen.now
+
+
 class TestTick:
     def test_is_due_only_where_somebody_waits(self, kitchen):
         assert timers.due.next_tick_at() is None
@@ -266,7 +296,9 @@ class TestSnapshot:
     def test_holds_nothing_that_would_make_the_child_import_the_platform(self, kitchen):
         kitchen.delivery()
         kitchen.online()
-        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
+        )
         modules = {module for module, _ in _classes_in(pickle.dumps(look.snapshot))}
         assert modules <= {"dispatch.engine.model", "dispatch.engine.travel", "builtins"}
 
@@ -274,7 +306,14 @@ class TestSnapshot:
         delivery, driver = kitchen.carried()
         services.give_back(delivery_id=delivery.pk, driver_id=driver.pk, reason="tyre", now=kitchen.now, actor=ACTOR)
         conf = conf_of({})
-        fields = {"zone_id": kitchen.zone.pk, "conf": conf, "travel": provider(), "now": kitchen.now, "memo": None}
+        fields = {
+            "zone_id": kitchen.zone.pk,
+            "conf": conf,
+            "travel": provider(),
+            "now": kitchen.now,
+            "period": TICK,
+            "memo": None,
+        }
         assert look_at_zone(**fields).jobs[str(delivery.pk)].masked == {driver.pk}
         Offer.objects.update(reason="driver-offline")
         assert look_at_zone(**fields).jobs[str(delivery.pk)].masked == frozenset()
@@ -285,13 +324,17 @@ class TestSnapshot:
         DriverSession.objects.filter(pk=silent.pk).update(lease_until=kitchen.now)
         DriverSession.objects.filter(pk=paused.pk).update(status="PAUSED")
         DriverPosition.objects.filter(driver=stale.driver).update(received_at=kitchen.now - timedelta(seconds=61))
-        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
+        )
         assert [each.driver_id for each in look.drivers.values()] == [fresh.driver_id]
 
     def test_says_where_and_when_a_busy_driver_is_free(self, kitchen):
         delivery, _ = kitchen.carried()
         kitchen.delivery()
-        look = look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
+        )
         (busy,) = look.snapshot.drivers
         assert busy.state == "BUSY"
         assert look.snapshot.places[busy.place] == (delivery.dropoff_point.x, delivery.dropoff_point.y)
@@ -311,6 +354,7 @@ class TestSnapshot:
             conf=conf_of({}),
             travel=provider(),
             now=kitchen.now + timedelta(seconds=2),
+            period=TICK,
             memo=None,
         )
         (freed,) = look.drivers.values()
@@ -322,7 +366,9 @@ class TestSnapshot:
             kitchen.online()
         kitchen.carried()
         with django_assert_num_queries(3):
-            look_at_zone(zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, memo=None)
+            look_at_zone(
+                zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
+            )
 
 
 def _classes_in(data: bytes) -> set[tuple[str, str]]:

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.gis.geos import Point
 
-from dispatch import errors, services, timers
+from accounts.events import DriverProfileChanged, DriverSuspended
+from dispatch import errors, handlers, services, timers
 from dispatch.models import DriverPosition, DriverSession, Offer, Shift
+from fleetsync.core import clock
 from fleetsync.core.events import topic_of
 from fleetsync.core.models import Event
 from tests.dispatch.conftest import types_of
@@ -152,3 +154,25 @@ class TestLease:
         DriverSession.objects.update(lease_until=late + timedelta(seconds=60))
         assert not services.end_session(session_id=session.pk, reason="silent", now=late, actor="relay")
         assert DriverSession.objects.get().ended_at is None
+
+    def test_is_five_real_seconds_at_least_where_business_time_runs_fast(self, kitchen):
+        clock.set_scale(scale=60)
+        kitchen.now = clock.now()
+        session = kitchen.online()
+        assert session.lease_until == kitchen.now + timedelta(seconds=300)
+
+
+class TestHandlers:
+    def test_put_a_suspended_driver_offline(self, kitchen):
+        session = kitchen.online()
+        for _ in range(2):
+            handlers.end_session(DriverSuspended(driver_id=session.driver_id, reason="rude"))
+        session.refresh_from_db()
+        assert (session.status, session.end_reason) == ("OFFLINE", "suspended")
+
+    def test_let_a_session_hold_what_fits_now(self, kitchen):
+        _, driver = kitchen.carried()
+        for capacity, room in [(5, True), (1, False), (0, False)]:
+            handlers.follow_capacity(DriverProfileChanged(driver_id=driver.pk, vehicle="CAR", capacity=capacity))
+            assert DriverSession.objects.get().capacity == max(capacity, 1)
+            assert DriverPosition.objects.get().available is room
