@@ -23,6 +23,7 @@ urlpatterns = [
     path("livez", core.livez),
     path("readyz", core.readyz),
     path("metrics", core.metrics),
+    path("docs/problems", core.problem_page, name="problems"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),

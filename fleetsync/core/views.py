@@ -2,6 +2,7 @@
 
 from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from drf_spectacular.utils import extend_schema, inline_serializer
 from prometheus_client import REGISTRY, generate_latest
 from psycopg_pool import PoolTimeout
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from fleetsync.core import clock, health, redis
 from fleetsync.core.api import ApiView
+from fleetsync.core.catalogue import problem_types
 
 
 class ClockView(ApiView):
@@ -28,6 +30,11 @@ class ClockView(ApiView):
     def get(self, request: Request) -> Response:
         """Return `now` and `scale` (business seconds per real second)."""
         return Response({"now": clock.now().isoformat(), "scale": clock.scale()})
+
+
+def problem_page(request: HttpRequest) -> HttpResponse:
+    """Show every problem code, where the `type` of a problem document points."""
+    return render(request, "pages/problems.html", {"problems": problem_types()})
 
 
 def livez(request: HttpRequest) -> JsonResponse:

@@ -29,3 +29,11 @@ class TestProblemTypes:
             assert re.fullmatch(r"[a-z]+(-[a-z]+)*", each.code), each
             assert each.title.endswith("."), each
             assert each.meaning, each
+
+
+class TestProblemPage:
+    def test_has_the_place_that_every_type_points_at(self, client):
+        page = client.get("/docs/problems").content.decode()
+        for each in problem_types():
+            assert f'id="{each.code}"' in page, each.code
+        assert "style=" not in page
