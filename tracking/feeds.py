@@ -19,7 +19,7 @@ from tracking.frames import Frame
 
 log = logging.getLogger(__name__)
 
-HEALED = Counter("fleetsync_live_healed", "Events that no hint told of and the log gave.")
+HEALED = Counter("fleetsync_live_healed", "Events read from the log before a hint told of them.")
 RESETS = Counter("fleetsync_live_resets", "Topics whose gap was older than the log.")
 
 #: Events of a topic after a number, oldest first, a page of them.

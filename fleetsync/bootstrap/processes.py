@@ -39,7 +39,9 @@ PLATFORM: tuple[Process, ...] = (
         does="WebSockets",
         argv=(
             *("uvicorn", "fleetsync.live:application", "--host", "{host}", "--port", "{port}"),
-            *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2"),
+            # small frames gain nothing by deflate, which costs each socket a window of memory
+            *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
+            *("--timeout-graceful-shutdown", "2"),
             *("--no-access-log", "--log-level", "warning"),
         ),
         listens=True,

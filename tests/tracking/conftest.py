@@ -44,7 +44,7 @@ class Server:
             [
                 *(sys.executable, "-m", "uvicorn", "fleetsync.live:application", "--port", str(self.port)),
                 *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--log-level", "warning"),
-                *("--timeout-graceful-shutdown", "1"),
+                *("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "1"),
             ],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": test_database_url(), "FLEETSYNC_POOL_MAX": "5", **environment},
