@@ -194,14 +194,12 @@ class QuoteOutput(serializers.Serializer[Quote]):
     expires_at = serializers.DateTimeField()
 
 
-class OrderPlacedOutput(serializers.Serializer[Order]):
-    """What the customer needs right after placing; the rest is behind `status_url`."""
+class OrderHead(serializers.Serializer[Order]):
+    """What every answer about an order begins with."""
 
     id = PublicIdField("order_id", source="pk")
-    code = serializers.CharField()
+    code = serializers.CharField(help_text="What is said at the counter.")
     status = serializers.ChoiceField(choices=OrderStatus.choices)
-    status_url = serializers.SerializerMethodField()
-    tracking_url = serializers.SerializerMethodField()
     currency = serializers.CharField()
     subtotal_minor = serializers.IntegerField()
     fees = FeeOutput(many=True)
@@ -213,6 +211,13 @@ class OrderPlacedOutput(serializers.Serializer[Order]):
     accept_by_at = serializers.DateTimeField(source="accept_by")
     ready_at = serializers.DateTimeField(allow_null=True)
     promised_at = serializers.DateTimeField()
+
+
+class OrderPlacedOutput(OrderHead):
+    """What the customer needs right after placing; the rest is behind `status_url`."""
+
+    status_url = serializers.SerializerMethodField()
+    tracking_url = serializers.SerializerMethodField()
 
     def get_status_url(self, order: Order) -> str:
         """Return where the state is read."""
@@ -241,37 +246,23 @@ class DropoffOutput(serializers.Serializer[Any]):
     note = serializers.CharField()
 
 
-class OrderOutput(serializers.Serializer[Order]):
+class OrderOutput(OrderHead):
     """Sale and kitchen. Who carries it stands in `/orders/{id}/live` and in the delivery.
 
     The door is for the customer, ops, and the driver while the order is open; the
     tracking link for the customer and ops.
     """
 
-    id = PublicIdField("order_id", source="pk")
-    code = serializers.CharField()
-    status = serializers.ChoiceField(choices=OrderStatus.choices)
     restaurant = RestaurantOfOrderOutput()
     lines = LineOutput(many=True)
-    currency = serializers.CharField()
-    subtotal_minor = serializers.IntegerField()
-    fees = FeeOutput(many=True)
-    fees_minor = serializers.IntegerField()
-    tip_minor = serializers.IntegerField()
-    discount_minor = serializers.IntegerField()
-    total_minor = serializers.IntegerField()
     kitchen_note = serializers.CharField()
     dropoff = serializers.SerializerMethodField()
     tracking_url = serializers.SerializerMethodField()
-    placed_at = serializers.DateTimeField()
-    accept_by_at = serializers.DateTimeField(source="accept_by")
     accepted_at = serializers.DateTimeField(allow_null=True)
-    ready_at = serializers.DateTimeField(allow_null=True)
     food_ready_at = serializers.DateTimeField(allow_null=True)
     picked_up_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
-    promised_at = serializers.DateTimeField()
     reason = serializers.CharField()
 
     @property
