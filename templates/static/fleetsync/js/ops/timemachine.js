@@ -1,0 +1,109 @@
+// The time machine: scrub back, look, come back. The present goes on underneath.
+import { get } from "../api.js";
+import { now, speed } from "../time.js";
+import { $, calm, clock, icon, s, setLink } from "../ui.js";
+import { app, on, say, then, zone } from "./app.js";
+import { stopAssigning } from "./actions.js";
+
+const PLAY = 20, STEP_MS = 1000, NEAR_S = 5;
+let span = 30, anchor = null, playing = 0, wanted = null, busy = false, link = ["amber", "Connecting"];
+
+export function buildTimeMachine() {
+  const scrub = $("#scrub");
+  scrub.addEventListener("input", () => { anchor ??= now(); stop(); go(Number(scrub.value)); });
+  $("#golive").addEventListener("click", toLive);
+  $("#tmlive").addEventListener("click", toLive);
+  $("#tmplay").addEventListener("click", () => (playing ? stop() : play()));
+  $("#tmspan").addEventListener("change", (e) => { span = Number(e.target.value); scrub.min = String(-span * 60); scrub.step = span > 60 ? "30" : "10"; if (app.past != null) scrub.value = String((app.past - anchor) / 1000); spark(); });
+  on("refused", () => {});
+  spark();
+  setInterval(() => { if (!document.hidden && app.past == null) spark(); }, Math.max(4000, 60_000 / speed()));
+}
+/** Say how the connection is; back in time it says "Past", and knows the other again afterwards. */
+export function showLink(state, words) {
+  link = [state, words];
+  if (app.past == null) setLink(state, words);
+}
+function go(secondsBack) {
+  if (secondsBack >= -NEAR_S) { toLive(); return; }
+  show(anchor + secondsBack * 1000);
+}
+export function show(moment) {
+  anchor ??= now();
+  const began = app.past == null;
+  if (began) stopAssigning();
+  app.past = moment;
+  const words = clock(moment, span <= 30);
+  $("#scrub").value = String((moment - anchor) / 1000);
+  $("#scrub").setAttribute("aria-valuetext", words);
+  $("#pasttext").textContent = playing ? `As it was at ${words}, ${PLAY} times as fast.` : `As it was at ${words}. Looking only.`;
+  if (began) {
+    document.querySelector(".stage").classList.add("then");
+    $("#past").hidden = false;
+    $("#tmlive").setAttribute("aria-pressed", "false");
+    setLink("past", "Past");
+    then.ready = false;
+  }
+  load(moment);
+}
+/** Ask for a moment; while one answer is awaited only the newest wish is kept. */
+async function load(moment) {
+  wanted = moment;
+  if (busy) return;
+  busy = true;
+  try {
+    while (wanted != null && app.past != null) {
+      const at = wanted;
+      wanted = null;
+      const snapshot = await get(`zones/${zone}/past?at=${encodeURIComponent(new Date(at).toISOString())}`);
+      if (app.past == null) break;
+      then.load(snapshot, { glide: playing ? STEP_MS : 0, scale: speed() });
+      say("past");
+    }
+  } catch { $("#pasttext").textContent = `What was at ${clock(moment)} cannot be had right now.`; } finally { busy = false; }
+}
+export function toLive() {
+  if (app.past == null) return;
+  stop();
+  app.past = anchor = wanted = null;
+  document.querySelector(".stage").classList.remove("then");
+  $("#past").hidden = true;
+  $("#tmlive").setAttribute("aria-pressed", "true");
+  $("#scrub").value = "0";
+  $("#scrub").setAttribute("aria-valuetext", "now");
+  setLink(...link);
+  say("past");
+  spark();
+}
+function play() {
+  anchor ??= now();
+  if (app.past == null) show(anchor - span * 60_000);
+  app.gliding = !calm();
+  playing = setInterval(() => {
+    const next = app.past + PLAY * STEP_MS;
+    if (next >= anchor - NEAR_S * 1000) toLive(); else show(next);
+  }, STEP_MS);
+  paintPlay();
+}
+function stop() {
+  clearInterval(playing);
+  playing = 0;
+  app.gliding = false;
+  paintPlay();
+}
+function paintPlay() {
+  $("#tmplay").replaceChildren(icon(playing ? "pause" : "play"));
+  $("#tmplay").setAttribute("aria-label", playing ? "Pause" : "Play from here");
+}
+
+// --- the line of what was: open orders as a shape, late ones as bars ---------------------------------
+async function spark() {
+  let minutes;
+  try { ({ minutes } = await get(`zones/${zone}/history?minutes=${span}`)); } catch { return; }
+  const svg = $("#spark"), n = minutes.length - 1, top = Math.max(4, ...minutes.map((m) => m.open)), y = (v) => (27 - (v / top) * 23).toFixed(1);
+  svg.setAttribute("viewBox", `0 0 ${n} 28`);
+  svg.replaceChildren(s("path", { class: "open", d: `M0 28${minutes.map((m, i) => `L${i} ${y(m.open)}`).join("")}L${n} 28z` }),
+    ...minutes.map((m, i) => (m.late ? s("rect", { class: "latebar", x: i - 0.35, width: 0.7, y: y(m.late), height: 28 - y(m.late) }) : null)).filter(Boolean));
+  const base = anchor ?? now(), marks = 6;
+  $("#ticks").replaceChildren(...Array.from({ length: marks + 1 }, (_, i) => { const el = document.createElement("span"); el.textContent = i === marks && anchor == null ? "now" : clock(base - (span * 60_000 * (marks - i)) / marks); return el; }));
+}
