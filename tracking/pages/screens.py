@@ -17,6 +17,7 @@ from orders.errors import TrackingLinkInvalid
 from orders.links import order_of_token
 from orders.models import Order
 from restaurants.models import Restaurant, Zone
+from tracking.pages.entrance import is_demo
 
 Page = Callable[..., HttpResponse]
 
@@ -52,7 +53,8 @@ def ops(request: HttpRequest) -> HttpResponse:
 @for_roles(Role.DRIVER)
 def driver(request: HttpRequest) -> HttpResponse:
     """Show the driver's own page."""
-    return render(request, "pages/driver.html", {"zone": Zone.objects.filter(active=True).order_by("id").first()})
+    zone = Zone.objects.filter(active=True).order_by("id").first()
+    return render(request, "pages/driver.html", {"zone": zone, "demo": is_demo()})
 
 
 @for_roles(Role.RESTAURANT, Role.DISPATCHER, Role.ADMIN)
