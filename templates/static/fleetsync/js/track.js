@@ -57,6 +57,7 @@ function paint() {
   $("#legs").replaceChildren(...legs);
   if (["REJECTED", "CANCELLED", "RETURNED"].includes(sale.status)) $("#legs").replaceChildren();
   const cards = [];
+  if (delivery?.pin && !over()) cards.push(pinCard(delivery.pin));
   if (driver && !over()) {
     const words = { BICYCLE: "Bicycle", SCOOTER: "Scooter", CAR: "Car" }[driver.vehicle] ?? "";
     cards.push(h("div", { class: "courier" }, h("span", { class: "swatch" }, icon("bike")), h("div", { class: "grow" }, h("b", {}, driver.first_name || "Your courier"), h("p", {}, words))));
@@ -67,6 +68,10 @@ function paint() {
   banner();
   layer?.redraw();
   if (noMap) drawNoMap();
+}
+/** Four digits, told at the door and nowhere else. */
+function pinCard(pin) {
+  return h("div", { class: "pin" }, h("div", {}, h("b", {}, "Your PIN"), h("p", { class: "mute sm" }, "Tell it at the door, if you are asked.")), h("p", { class: "digits", role: "img", "aria-label": [...pin].join(" ") }, [...pin].map((digit) => h("b", {}, digit))));
 }
 function banner() {
   const el = $("#banner");
