@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.conf import LEASE_FLOOR_S, DispatchConf
-from dispatch.engine import Demand, Driver, DriverState, Job, Snapshot, Table, Travel
+from dispatch.engine import Demand, Driver, DriverState, Job, Past, Snapshot, Table, Travel
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
 from dispatch.selectors.route import carried_by
@@ -59,6 +59,12 @@ _DEMAND: Final = """
     FROM dispatch_delivery WHERE zone_id = %(zone)s AND created_at > %(since)s AND created_at <= %(now)s
     GROUP BY pickup_point ORDER BY 1, 2"""
 _DEMAND_SPAN: Final = timedelta(hours=4)
+_PAST: Final = """
+    SELECT d.id, ST_X(d.pickup_point), ST_Y(d.pickup_point), ST_X(d.dropoff_point), ST_Y(d.dropoff_point),
+           o.placed_at, d.ready_at
+    FROM dispatch_delivery d JOIN orders_order o ON o.id = d.order_id
+    WHERE d.zone_id = %(zone)s AND d.created_at > %(since)s AND d.created_at <= %(now)s
+    ORDER BY d.id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +121,9 @@ class _Places:
 def look_at_zone(
     *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, period: timedelta, memo: bytes | None
 ) -> Look:
-    """Return the zone as it stands, the next round expected after `period`: three queries whatever its size, four where the strategy asks for demand.
+    """Return the zone as it stands, the next round expected after `period`.
+
+    Three queries whatever its size; two more where the strategy looks at what was ordered lately.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -136,7 +144,9 @@ def look_at_zone(
             {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
         )
         driver_rows = cursor.fetchall() if job_rows else []
-        demand = _demand(cursor, zone_id, places, now) if conf.strategy == "plan" and job_rows else ()
+        plans = conf.strategy == "plan" and bool(job_rows)
+        demand = _demand(cursor, zone_id, places, now) if plans else ()
+        past = _past(cursor, zone_id, places, now, conf.engine_policy().foresight_s) if plans else ()
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places) for row in job_rows]
     drivers = [_driver(row, held.get(row[0], []), places, conf, travel, now) for row in driver_rows]
@@ -151,6 +161,7 @@ def look_at_zone(
         half_pickup_s=conf.half_pickup_s,
         half_dropoff_s=conf.half_dropoff_s,
         demand=demand,
+        past=past,
         memo=memo,
     )
     return Look(
@@ -166,6 +177,21 @@ def look_at_zone(
 def _demand(cursor: Any, zone_id: UUID, places: _Places, now: datetime) -> tuple[Demand, ...]:
     cursor.execute(_DEMAND, {"zone": zone_id, "now": now, "since": now - _DEMAND_SPAN})
     return tuple(Demand(place=places.index(LngLat(lng, lat)), weight=weight) for lng, lat, weight in cursor.fetchall())
+
+
+def _past(cursor: Any, zone_id: UUID, places: _Places, now: datetime, span_s: float) -> tuple[Past, ...]:
+    """Return the orders of the last `span_s`, whatever became of them, by id."""
+    cursor.execute(_PAST, {"zone": zone_id, "now": now, "since": now - timedelta(seconds=span_s)})
+    return tuple(
+        Past(
+            id=str(row[0]),
+            pickup=places.index(LngLat(row[1], row[2])),
+            dropoff=places.index(LngLat(row[3], row[4])),
+            placed_s=row[5].timestamp(),
+            ready_s=row[6].timestamp(),
+        )
+        for row in cursor.fetchall()
+    )
 
 
 def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
