@@ -51,6 +51,12 @@ class Kitchen:
         return delivery, session.driver
 
 
+@pytest.fixture(autouse=True)
+def _patient_engine(monkeypatch):
+    """Wait longer for the engine than a worker would: a busy machine must not change what is decided."""
+    monkeypatch.setattr("dispatch.services.rounds.ENGINE_TIMEOUT_S", 60.0)
+
+
 @pytest.fixture
 def kitchen(db) -> Kitchen:
     """Return a kitchen in CITY whose zone dispatches with `nearest`."""

@@ -1,0 +1,141 @@
+"""What a plan leaves for later: what is not due yet, and what is due and nobody can take."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from dispatch.engine import Reason, radius_m, retry_after_s
+from dispatch.events import DeliveryMovedZone, SearchRetried
+from dispatch.models import Delivery, DispatchJob, DriverSession
+from dispatch.selectors.nearest import nearest_drivers
+from dispatch.selectors.snapshot import Look, OpenJob
+from dispatch.services.facts import of_delivery
+from dispatch.services.round_work import JobChange, Work, record_of
+from dispatch.services.waking import ensure_round, kick_round
+from dispatch.states import SessionStatus
+from fleetsync.core import ids
+from restaurants.models import Zone
+
+WORTH_WRITING_S: Final = 1.0  # a due moment that moved by less is the same
+NEIGHBOURS_A_ROUND: Final = 8
+
+
+def _same(job: OpenJob) -> JobChange:
+    return JobChange(
+        job=job,
+        due_at=job.due_at,
+        first_due_at=job.first_due_at,
+        search_until=job.search_until,
+        attempt=job.attempt,
+        radius_m=job.radius_m,
+        next_attempt_at=job.next_attempt_at,
+    )
+
+
+def due_now(work: Work, job: OpenJob) -> JobChange:
+    """Return the job as due: since it was planned to be, if that has passed, else since now."""
+    new = _same(job)
+    if new.first_due_at is None:
+        new.first_due_at = job.due_at if job.due_at is not None and job.due_at <= work.now else work.now
+    new.due_at = new.due_at if new.due_at is not None and new.due_at <= work.now else work.now
+    if new.search_until is None:
+        new.search_until = new.first_due_at + timedelta(seconds=work.look.conf.search_limit_s)
+    return new
+
+
+def put_off(work: Work) -> None:
+    """Note when what can wait is due. Waiting for that is no attempt, and no search that runs out."""
+    for name, waiting in work.decision.plan.waiting.items():
+        job = work.look.jobs.get(name)
+        if job is None or waiting.driver is None:  # `nearest` waits for its next attempt
+            continue
+        due_at = datetime.fromtimestamp(waiting.due_s, UTC)
+        if due_at <= work.now:
+            continue
+        new = _same(job)
+        moved = job.due_at is None or abs((job.due_at - due_at).total_seconds()) > WORTH_WRITING_S
+        if moved or job.search_until is not None:
+            new.due_at, new.first_due_at, new.search_until = due_at, None, None
+            work.jobs[job.delivery_id] = new
+
+
+def due_and_unplaced(look: Look, unplaced: Any, now: datetime) -> list[OpenJob]:
+    """Return jobs that nobody can take, that should be under way, and whose pause is over."""
+    found = []
+    for name, reason in unplaced.items():
+        job = look.jobs.get(name)
+        if job is None or reason is Reason.ON_HOLD or job.next_attempt_at > now:
+            continue
+        if look.conf.strategy == "nearest" or job.ready_at - _head_start(look) <= now:
+            found.append(job)
+    return found
+
+
+def _head_start(look: Look) -> timedelta:
+    """Return how long before the food is ready somebody from the edge of the widest search must leave."""
+    travel = look.snapshot.travel
+    pace = getattr(travel, "factor", 1.3) / getattr(travel, "speed_mps", 6.0)
+    return timedelta(seconds=look.conf.half_pickup_s + radius_m(3) * pace)
+
+
+def back_off(work: Work, retried: set[UUID], abroad: dict[UUID, UUID], rng: Random) -> None:
+    """Let what is due and nobody can take pause a little, look farther next time, or go to a neighbour.
+
+    Half of the pause is certain and half by chance, so that pauses grow and bursts spread.
+    """
+    conf, now = work.look.conf, work.now
+    freed = [driver.free_at for driver in work.look.drivers.values() if driver.load == 0 and driver.free_at > now]
+    for delivery_id in sorted(retried):
+        delivery, job = work.deliveries.get(delivery_id), work.look.jobs[str(delivery_id)]
+        if delivery is None:
+            work.done.skipped += 1
+            continue
+        certain = min(conf.retry_cap_s, conf.retry_base_s * 2.0 ** min(job.attempt, 32)) / 2
+        pause = certain + retry_after_s(job.attempt, base_s=conf.retry_base_s / 2, cap_s=conf.retry_cap_s / 2, rng=rng)
+        new = due_now(work, job)
+        new.attempt = job.attempt + 1
+        new.radius_m = round(radius_m(new.attempt))
+        new.next_attempt_at = min([now + timedelta(seconds=pause), *freed])
+        work.jobs[delivery_id] = new
+        work.done.retries += 1
+        work.records.append(record_of(work, delivery_id, None, {}))
+        work.emit(
+            SearchRetried(
+                **of_delivery(delivery),
+                attempt=new.attempt,
+                radius_m=new.radius_m,
+                next_attempt_at=new.next_attempt_at,
+            )
+        )
+        if zone_id := abroad.get(delivery_id):
+            _hand_over(work, delivery, zone_id)
+
+
+def _hand_over(work: Work, delivery: Delivery, zone_id: UUID) -> None:
+    work.jobs[delivery.pk].next_attempt_at = work.now
+    DispatchJob.objects.filter(delivery=delivery, searching=True).update(zone_id=zone_id)
+    ensure_round(zone_id=zone_id, now=work.now)
+    facts = of_delivery(delivery)
+    old, facts["zone_id"] = ids.public("zone_id", work.look.zone_id), zone_id
+    work.emit(DeliveryMovedZone(**facts, from_zone_id_text=old))
+    kick_round(zone_id=zone_id, now=work.now)
+
+
+def find_neighbours(look: Look, unplaced: Any, now: datetime) -> dict[UUID, UUID]:
+    """Return, for what nobody here can take, the zone of an idle driver near enough to take it."""
+    if not look.conf.neighbours or Zone.objects.filter(active=True).count() < 2:
+        return {}
+    found: dict[UUID, UUID] = {}
+    for job in due_and_unplaced(look, unplaced, now)[:NEIGHBOURS_A_ROUND]:
+        near = nearest_drivers(origin=job.pickup.to_point(), radius_m=job.radius_m, limit=20, now=now)
+        who = [driver.driver_id for driver in near if driver.driver_id not in job.masked]
+        zones = dict(
+            DriverSession.objects.filter(driver_id__in=who, ended_at=None, load=0, status=SessionStatus.AVAILABLE)
+            .exclude(zone_id=look.zone_id)
+            .values_list("driver_id", "zone_id")
+        )
+        nearest = next((zones[each] for each in who if each in zones), None)
+        if nearest is not None:
+            found[job.delivery_id] = nearest
+    return found
