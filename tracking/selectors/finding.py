@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import Driver
 from dispatch.models import DriverSession
@@ -35,6 +35,11 @@ def find_in_zone(*, zone_id: UUID, text: str) -> list[Found]:
     return [*_orders(zone_id, wanted), *_drivers(zone_id, wanted), *_kitchens(zone_id, wanted)]
 
 
+def _begins(name: str, text: str) -> "ExpressionWrapper[Any]":
+    """Return whether a name begins with the text: such hits come first."""
+    return ExpressionWrapper(Q(**{f"{name}__istartswith": text}), output_field=BooleanField())
+
+
 def _orders(zone_id: UUID, text: str) -> list[Found]:
     rows = Order.objects.filter(zone=zone_id, code__istartswith=text).select_related("restaurant").order_by("-id")
     return [
@@ -47,9 +52,9 @@ def _drivers(zone_id: UUID, text: str) -> list[Found]:
     online = DriverSession.objects.filter(driver=OuterRef("pk"), ended_at=None, zone=zone_id)
     rows = (
         Driver.objects.filter(Q(user__name__icontains=text) | Q(plate__istartswith=text))
-        .annotate(online=Exists(online))
+        .annotate(online=Exists(online), begins=_begins("user__name", text))
         .select_related("user")
-        .order_by("-online", "user__name", "id")
+        .order_by("-begins", "-online", "user__name", "id")
     )
     return [
         Found(
@@ -64,5 +69,6 @@ def _drivers(zone_id: UUID, text: str) -> list[Found]:
 
 
 def _kitchens(zone_id: UUID, text: str) -> list[Found]:
-    rows = Restaurant.objects.filter(zone=zone_id, name__icontains=text).order_by("name", "id")
+    rows = Restaurant.objects.filter(zone=zone_id, name__icontains=text)
+    rows = rows.annotate(begins=_begins("name", text)).order_by("-begins", "name", "id")
     return [Found(kind="restaurant", key=row.pk, title=row.name, detail=row.address, state="") for row in rows[:MOST]]

@@ -1,5 +1,6 @@
 """The time machine: a zone as it was, from the event log, the trail and what offers and sessions remember."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -219,6 +220,12 @@ def _as_they_were(sessions: Sequence[DriverSession], deliveries: Sequence[Delive
         )
 
 
+def _bearing(lng: float, lat: float, to_lng: float, to_lat: float) -> float:
+    """Return degrees from north, clockwise, on a local plane."""
+    east = (to_lng - lng) * math.cos(math.radians(lat))
+    return math.degrees(math.atan2(east, to_lat - lat)) % 360
+
+
 def _drivers(sessions: Sequence[DriverSession], at: datetime) -> list[MapDriver]:
     status = {session.driver_id: session.status for session in sessions}
     with connection.cursor() as cursor:
@@ -234,7 +241,7 @@ def _drivers(sessions: Sequence[DriverSession], at: datetime) -> list[MapDriver]
             MapDriver(
                 driver_id=driver_id,
                 place=place,
-                heading_deg=heading,
+                heading_deg=_bearing(lng, lat, next_lng, next_lat) if next_lng is not None else heading,
                 age_s=0.0 if share else (at - was_at).total_seconds(),
                 status=status[driver_id],
             )

@@ -11,7 +11,7 @@ const token = meta("track-token"), order = meta("order-id"), POLL_MS = 10_000;
 const STEPS = ["Placed", "Kitchen", "On the way", "Your door"];
 const CAUSES = {
   kitchen: "the kitchen needs a little longer", road: "the way takes longer", driver: "another driver took over",
-  "other-doors": "another door comes first", searching: "we are still looking for a driver",
+  "other-doors": "another door comes first", search: "we are still looking for a driver",
 };
 let view = null, seen = null, moved = null, polled = 0, link = "amber", timer = 0;
 

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { drawDoor, drawDriver, drawKitchen, drawPath, drawStop, drawTag, makeMap, movingLayer } from "../map.js";
 import { $, calm, h } from "../ui.js";
-import { app, choose, close, nameOf, on, phone, say, zone } from "./app.js";
+import { app, choose, close, live, nameOf, on, phone, say, zone } from "./app.js";
 import { loadHeat, paintHeat } from "./heat.js";
 import { mercX, mercY, ms, ON_BOARD, SEARCHING } from "./world.js";
 
@@ -21,7 +21,6 @@ export async function buildMap() {
   const lats = ring?.map((p) => p[1]) ?? [39.2, 39.4], lngs = ring?.map((p) => p[0]) ?? [-76.7, -76.5];
   const bounds = [[Math.min(...lats), Math.min(...lngs)], [Math.max(...lats), Math.max(...lngs)]];
   map = makeMap($("#map"), { basemap, bounds, attribution: basemap?.attribution ?? "", controls: phone() ? false : "bottomright" });
-  // The zone is wider than the work in it: begin where the kitchens are.
   const lat = (bounds[0][0] + bounds[1][0]) / 2, lng = (bounds[0][1] + bounds[1][1]) / 2;
   origin = { lat, lng, x: mercX(lng), y: mercY(lat) };
   layer = movingLayer(map, draw);
@@ -39,7 +38,13 @@ export async function buildMap() {
   host.addEventListener("mouseleave", () => { if (hover) { hover = null; redraw(); } });
   on("choose", ({ pick }) => reveal(pick));
   on("heat", redraw);
+  if (live.ready) begin(); else on("ready", begin);
   loop();
+}
+/** The zone is wider than the work in it: begin where the kitchens are. */
+function begin() {
+  const places = [...live.kitchens.values()].map((k) => [k.position.lat, k.position.lng]);
+  if (places.length > 1 && !app.chosen) map.fitBounds(L.latLngBounds(places).pad(0.12), { animate: false, maxZoom: 15 });
 }
 export const redraw = () => layer?.redraw();
 export const colours = () => layer?.colours();
@@ -121,6 +126,7 @@ function draw(ctx, project, z, c, w, hgt) {
   }
   ctx.globalAlpha = 1;
   if (show.drivers || picking) drivers(ctx, world, X, Y, c, size, seen, picking);
+  if (rider && !picking) stops(ctx, rider, X, Y, c);
   if (chosen && !picking) order(ctx, world, chosen, at, X, Y, c, size, rider);
   else if (rider && !picking) { me(ctx, rider, at, c, size); drawTag(ctx, P, nameOf(rider.id), c, { dy: -28 }); }
   else if (pick?.kind === "kitchen" && world.kitchens.has(pick.id)) { const k = world.kitchens.get(pick.id); drawKitchen(ctx, at(k.x, k.y), c, { size: size * 1.7 }); drawTag(ctx, P, k.name, c, { dy: -26 }); }
@@ -133,14 +139,15 @@ function drivers(ctx, world, X, Y, c, size, seen, picking) {
     P.x = X(k.px); P.y = Y(k.py);
     if (!seen(P.x, P.y)) continue;
     if (k.fans > 1 || k.state === "counter") { const a = (k.fan / Math.max(3, k.fans)) * Math.PI * 2 - Math.PI / 3; P.x += Math.cos(a) * 11 * size; P.y += Math.sin(a) * 11 * size; } // beside the kitchen, not on it
-    K.state = k.state; K.age = world.shownAge(k); K.moving = k.moving && k.state !== "counter" && k.state !== "paused"; K.heading = k.heading;
+    K.state = k.state; K.age = world.shownAge(k); K.moving = rides(k); K.heading = k.heading;
     if (picking) ctx.globalAlpha = k.state === "paused" || k.silent ? 0.35 : 1;
     drawDriver(ctx, P, K, c, { size, alarm: k.alarm });
     ctx.globalAlpha = 1;
     spot(P.x, P.y, 12, { kind: "driver", id: k.id }, "");
   }
 }
-const me = (ctx, k, at, c, size) => { const p = at(k.px, k.py); drawDriver(ctx, p, { state: k.state, age: app.world.shownAge(k), moving: k.moving && k.state !== "counter", heading: k.heading }, c, { size: size * 1.25, selected: true }); };
+const me = (ctx, k, at, c, size) => { const p = at(k.px, k.py); drawDriver(ctx, p, { state: k.state, age: app.world.shownAge(k), moving: rides(k), heading: k.heading }, c, { size: size * 1.25, selected: true }); };
+const rides = (k) => (k.state === "counter" || k.state === "paused" ? false : k.fresh ? k.state !== "free" : k.moving);
 
 /** The way of a driver: solid to the next stop, dots after it, numbered stops. Straight lines: the street is the driver's choice. */
 function paths(ctx, k, X, Y, c) {
@@ -151,8 +158,8 @@ function paths(ctx, k, X, Y, c) {
     else drawPath(ctx, [from, to], hue, { width: 3.2, dash: [0.5, 8], alpha: 0.9 });
     from = to;
   });
-  k.stops.forEach((stop, i) => drawStop(ctx, { x: X(stop.x), y: Y(stop.y) }, i + 1, c, stop.kind === "pickup" ? c.ink : c.carry));
 }
+const stops = (ctx, k, X, Y, c) => k.stops.forEach((stop, i) => drawStop(ctx, { x: X(stop.x), y: Y(stop.y) }, i + 1, c, stop.kind === "pickup" ? c.ink : c.carry));
 function offers(ctx, world, X, Y, c, t, size, chosen) {
   for (const offer of world.offers.values()) {
     const d = world.deliveries.get(offer.delivery_id), k = world.drivers.get(offer.driver_id);

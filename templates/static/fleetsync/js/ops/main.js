@@ -29,7 +29,7 @@ function take(snapshot) {
   live.load(snapshot, { glide: live.ready ? 1000 : 0, scale: speed() });
   seenAt = performance.now();
   second();
-  if (!opened) { opened = true; openFromAddress(); }
+  if (!opened) { opened = true; say("ready"); openFromAddress(); }
 }
 /** Ask for the whole picture again: it mends what events alone do not tell. An older picture than ours is dropped. */
 async function resync() {

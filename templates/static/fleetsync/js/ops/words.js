@@ -15,7 +15,7 @@ export const VEHICLE = { BICYCLE: "Bicycle", SCOOTER: "Scooter", CAR: "Car" };
 
 const MOVED = {
   kitchen: "Kitchen ran late", road: "Longer ride than planned", driver: "Another driver took over",
-  "other-doors": "Other doors come first", searching: "Took long to find a driver",
+  "other-doors": "Other doors come first", search: "Took long to find a driver",
 };
 export function whyMoved(cause) { return MOVED[cause] ?? (cause ? cause.replaceAll("-", " ") : ""); }
 export const plural = (n, word, many = `${word}s`) => `${n} ${n === 1 ? word : many}`;
@@ -57,7 +57,7 @@ export function lineOf(entry, who) {
     case "delivery.returning": return line("On the way back to the kitchen");
     case "delivery.returned": return line("Back at the kitchen");
     case "delivery.moved_zone": return line("A neighbour zone searches now");
-    case "delivery.eta_changed": return { ...line(`Arrival now ${clock(data.eta_low_at)}–${clock(data.eta_high_at)}`, whyMoved(data.cause).toLowerCase()), quiet: true };
+    case "delivery.eta_changed": return { ...line(`Arrival ${clock(data.eta_low_at)}–${clock(data.eta_high_at)}`, whyMoved(data.cause).toLowerCase()), quiet: true };
     default: return null; // order.picked_up and order.delivered follow their deliveries; cancelled deliveries their order
   }
 }

@@ -95,6 +95,7 @@ export class World {
       } else if (++k.still > 1) k.moving = false;
       k.x = x; k.y = y;
     }
+    k.fresh = !glide; // not yet seen twice: whoever should be riding is drawn riding
     if (heading != null) k.heading = heading * RAD;
     k.lat = lat; k.lng = lng; k.seenAt = at - age * 1000; k.status = status;
   }
