@@ -24,7 +24,9 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
   const canvas = L.canvas({ padding: 0.35 }), layers = [];
   const home = () => (bounds ? map.fitBounds(bounds, { padding: [20, 20], animate: false }) : map.setView(centre, zoom, { animate: false }));
   home();
-  const features = basemap?.features ?? [], kinds = Map.groupBy ? Map.groupBy(features, (f) => f.properties.kind) : features.reduce((m, f) => m.set(f.properties.kind, [...(m.get(f.properties.kind) ?? []), f]), new Map());
+  let kinds = new Map();
+  const sort = (features) => { kinds = new Map(); for (const f of features ?? []) { if (!kinds.has(f.properties.kind)) kinds.set(f.properties.kind, []); kinds.get(f.properties.kind).push(f); } };
+  sort(basemap?.features);
   const paint = () => {
     const z = map.getZoom(), style = STYLE();
     for (const layer of layers) layer.remove();
@@ -41,13 +43,16 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
   let painted = map.getZoom();
   map.on("zoomend", () => { if (Math.abs(map.getZoom() - painted) >= 0.25) { painted = map.getZoom(); paint(); } });
   addEventListener("themechange", paint);
-  if (labels) {
+  const label = () => {
     for (const f of kinds.get("label") ?? []) {
       const [lng, lat] = f.geometry.coordinates, name = document.createElement("span");
       name.textContent = f.properties.label;
       L.marker([lat, lng], { interactive: false, keyboard: false, icon: L.divIcon({ className: `place ${f.properties.of ?? ""}`, html: name, iconSize: [120, 16] }) }).addTo(map);
     }
-  }
+  };
+  if (labels) label();
+  /** Put streets under a map that began without them. */
+  map.setBasemap = (late) => { sort(late.features); paint(); if (labels) label(); };
   if (controls) {
     const box = h("div", { class: "mapbtn" },
       h("button", { type: "button", "aria-label": "Zoom in", onclick: () => map.zoomIn(0.75) }, icon("plus")),

@@ -5,22 +5,24 @@ import { drawDoor, drawDriver, drawKitchen, drawPath, drawStop, drawTag, makeMap
 import { $, calm, h } from "../ui.js";
 import { app, choose, close, live, nameOf, on, phone, say, zone } from "./app.js";
 import { loadHeat, paintHeat } from "./heat.js";
+import { stampDriver } from "./stamps.js";
 import { mercX, mercY, ms, ON_BOARD, SEARCHING } from "./world.js";
 
 export const show = { drivers: true, orders: true, offers: true, heat: false };
-const DRAWER = 396, REACH = 15;
+const DRAWER = 396, REACH = 15, PATIENCE_MS = 2000, STILL_MS = 30;
 let map, layer, hover = null, origin = { lat: 0, lng: 0, x: 0, y: 0 };
 const spots = []; // what can be clicked, refilled each frame: { x, y, r, pick, word }
 let used = 0;
 const spot = (x, y, r, pick, word) => { const s = spots[used] ?? (spots[used] = {}); used += 1; s.x = x; s.y = y; s.r = r; s.pick = pick; s.word = word; };
 
 export async function buildMap() {
-  let basemap = null;
-  try { basemap = await get(`zones/${zone}/basemap`, { signal: AbortSignal.timeout(4000) }); } catch { /* plain land: everything else works */ }
+  const streets = get(`zones/${zone}/basemap`).catch(() => null); // without them: plain land, everything else works
+  const basemap = await Promise.race([streets, new Promise((done) => { setTimeout(done, PATIENCE_MS, null); })]);
   const ring = basemap?.features.find((f) => f.properties.kind === "zone")?.geometry.coordinates[0];
   const lats = ring?.map((p) => p[1]) ?? [39.2, 39.4], lngs = ring?.map((p) => p[0]) ?? [-76.7, -76.5];
   const bounds = [[Math.min(...lats), Math.min(...lngs)], [Math.max(...lats), Math.max(...lngs)]];
   map = makeMap($("#map"), { basemap, bounds, attribution: basemap?.attribution ?? "", controls: phone() ? false : "bottomright" });
+  if (!basemap) streets.then((late) => { if (late) map.setBasemap(late); });
   const lat = (bounds[0][0] + bounds[1][0]) / 2, lng = (bounds[0][1] + bounds[1][1]) / 2;
   origin = { lat, lng, x: mercX(lng), y: mercY(lat) };
   layer = movingLayer(map, draw);
@@ -53,7 +55,7 @@ export const colours = () => layer?.colours();
 function loop() {
   let last = 0;
   const turn = (at) => {
-    const every = calm() ? 1000 : 0;
+    const every = calm() ? 1000 : STILL_MS; // panning draws at once, by itself
     if (!document.hidden && at - last >= every && (app.past == null || app.gliding)) { last = at; layer.frame(); }
     requestAnimationFrame(turn);
   };
@@ -109,7 +111,7 @@ function draw(ctx, project, z, c, w, hgt) {
   for (const d of world.deliveries.values()) {
     const aboard = ON_BOARD.has(d.status);
     if (!aboard) { const k = kitchens.get(d.restaurant.id) ?? kitchens.set(d.restaurant.id, { n: 0, alarm: null, d }).get(d.restaurant.id); k.n += 1; if (SEARCHING.has(d.status) && (d.risk !== "ok" || d.status === "NO_DRIVER_FOUND") && k.alarm !== "late") { k.alarm = d.risk === "late" || d.status === "NO_DRIVER_FOUND" ? "late" : "risk"; k.d = d; } }
-    if (!show.orders || !(aboard || d.risk !== "ok")) continue;
+    if (!show.orders || !aboard) continue;
     at(d.dx, d.dy);
     if (seen(P.x, P.y)) { drawDoor(ctx, P, c, { alarm: d.risk === "ok" ? null : d.risk, size }); spot(P.x, P.y, 7, { kind: "order", id: d.order_id }, `#${d.code} door`); }
   }
@@ -141,7 +143,7 @@ function drivers(ctx, world, X, Y, c, size, seen, picking) {
     if (k.fans > 1 || k.state === "counter") { const a = (k.fan / Math.max(3, k.fans)) * Math.PI * 2 - Math.PI / 3; P.x += Math.cos(a) * 11 * size; P.y += Math.sin(a) * 11 * size; } // beside the kitchen, not on it
     K.state = k.state; K.age = world.shownAge(k); K.moving = rides(k); K.heading = k.heading;
     if (picking) ctx.globalAlpha = k.state === "paused" || k.silent ? 0.35 : 1;
-    drawDriver(ctx, P, K, c, { size, alarm: k.alarm });
+    stampDriver(ctx, P, K, c, size, k.alarm);
     ctx.globalAlpha = 1;
     spot(P.x, P.y, 12, { kind: "driver", id: k.id }, "");
   }

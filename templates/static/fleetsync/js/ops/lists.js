@@ -14,7 +14,7 @@ export function listsOf(world, t) {
     const searching = SEARCHING.has(d.status);
     if (searching) noDriver(world, d, t, lists.unassigned);
     else if (d.status === "ARRIVED_AT_PICKUP") waiting(d, t, lists.counter);
-    if (d.risk !== "ok" && !searching) atRisk(world, d, t, lists.risk);
+    if (d.risk !== "ok") atRisk(world, d, t, lists.risk);
     if (!searching) stuck(world, d, t, lists.stuck);
   }
   for (const o of world.placed.values()) unanswered(world, o, t, lists.stuck);
@@ -39,7 +39,8 @@ function noDriver(world, d, t, rows) {
 function atRisk(world, d, t, rows) {
   const late = d.risk === "late", driver = world.drivers.get(d.driver_id), cause = world.causes.get(d.order_id), ready = ms(d.ready_at);
   const kitchen = !d.picked_up_at && ready > ms(d.created_at) && d.promised - ready < 12 * MINUTE ? `Food ready only at ${clock(ready)}` : "";
-  const why = driver?.silent ? `${firstName(d.driver_id)} has been silent for ${span(driver.age)}` : cause ? whyMoved(cause) : kitchen || "Longer ride than planned";
+  const none = SEARCHING.has(d.status) ? (d.status === "NO_DRIVER_FOUND" ? "Nobody found" : "No driver yet") : "";
+  const why = none ? none : driver?.silent ? `${firstName(d.driver_id)} has been silent for ${span(driver.age)}` : cause ? whyMoved(cause) : kitchen || "Longer ride than planned";
   const minutes = Math.max(1, Math.round(d.over / MINUTE));
   rows.push(row(d, { why, bad: late, number: late ? `${minutes} min late` : `+${minutes} min`, weight: d.over }));
 }

@@ -87,7 +87,7 @@ function notes(d, offer, search) {
   else if (d.status === "SEARCHING" && search?.due_at && ms(search.due_at) > app.t) list.push(note("", "clock", tick("span", {}, () => `Not due yet: a driver is asked at ${clock(search.due_at)}, so that nobody waits at the counter.`)));
   if (d.held) list.push(note("risk", "pause", h("span", {}, "Held back: no driver is asked until it is let into the rounds again.")));
   const cause = app.world.causes.get(d.order_id);
-  if (d.risk !== "ok" && cause) list.push(note(d.risk, "alert", h("span", {}, `${whyMoved(cause)}.`)));
+  if (d.risk !== "ok" && cause && d.driver_id) list.push(note(d.risk, "alert", h("span", {}, `${whyMoved(cause)}.`)));
   if (["REJECTED", "CANCELLED"].includes(d.status) && d.reason) list.push(note("", "info", h("span", {}, `Reason: ${d.reason}.`)));
   return list;
 }
@@ -96,7 +96,7 @@ function why(d, decisions) {
   const one = decisions.find((each) => each.driver_id && each.driver_id === d.driver_id) ?? decisions[0];
   const SCORE = { food_waits_s: "Food waits", late_s: "Past the promise", engaged_s: "Driver's time", travel_s: "Way to the kitchen", distance_m: "Distance", click_to_door_s: "From order to door", driver_s: "Driver's other work" };
   const parts = Object.entries(one.score).filter(([name]) => SCORE[name]).map(([name, v]) => [SCORE[name], name.endsWith("_m") ? `${(v / 1000).toFixed(1)} km` : v < 0 ? `${span(-v)} early` : span(v)]);
-  return h("section", {}, h("div", { class: "row between" }, h("h3", {}, d.driver_id === one.driver_id || !d.driver_id ? "Why this driver" : "Who was asked before"), h("span", { class: "xs mute" }, `${one.strategy}, ${clock(one.at)}`)),
+  return h("section", {}, h("div", { class: "row between" }, h("h3", {}, !one.driver_id ? "What the last round saw" : d.driver_id === one.driver_id ? "Why this driver" : "Who was asked last"), h("span", { class: "xs mute" }, `${one.strategy}, ${clock(one.at)}`)),
     h("div", { class: "note" }, icon("why"), h("span", {}, one.words, one.fallback && ` A simpler strategy decided: ${one.fallback}.`)),
     (parts.length || one.left_out.length) && h("details", { class: "whole", "data-f": "whole" }, h("summary", { "data-f": "wholesum" }, "The whole decision", icon("down")),
       parts.length ? facts(...parts.map(([name, v]) => [name, h("span", { class: "num" }, v)])) : null,
