@@ -138,6 +138,31 @@ class DeliveryReopened(DeliveryEvent):
 
 @event
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryHeld(DeliveryEvent):
+    """Ops keep it out of the rounds."""
+
+    type: ClassVar[str] = "delivery.held"
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryReleased(DeliveryEvent):
+    """Ops let it into the rounds again."""
+
+    type: ClassVar[str] = "delivery.released"
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryPrioritized(DeliveryEvent):
+    """Ops let it count for more, or less, than 0."""
+
+    type: ClassVar[str] = "delivery.prioritized"
+    priority: int
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryUndeliverable(DeliveryEvent):
     """Nobody took it at the door."""
 

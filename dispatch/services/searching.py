@@ -6,7 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch import errors
-from dispatch.events import DeliveryCancelled, DeliveryOpened, DeliveryReopened, NoDriverFound
+from dispatch.events import (
+    DeliveryCancelled,
+    DeliveryHeld,
+    DeliveryOpened,
+    DeliveryPrioritized,
+    DeliveryReleased,
+    DeliveryReopened,
+    NoDriverFound,
+)
 from dispatch.models import Delivery, DispatchJob, Offer
 from dispatch.services.facts import of_delivery
 from dispatch.services.load import drop_load
@@ -174,6 +182,7 @@ def hold_delivery(*, delivery_id: UUID, held: bool, now: datetime, actor: str) -
             DispatchJob.objects.filter(delivery=row).update(search_until=None, first_due_at=None, due_at=None)
         else:
             begin_search(delivery=row, now=now)
+        emit(DeliveryHeld(**of_delivery(row)) if held else DeliveryReleased(**of_delivery(row)))
     return row
 
 
@@ -184,12 +193,15 @@ def prioritize_delivery(*, delivery_id: UUID, priority: int, now: datetime, acto
         DeliveryNotFound: there is none.
         WrongStep: it is finished.
     """
-    with change(now=now, actor=actor):
+    with change(now=now, actor=actor) as emit:
         row, _ = lock_delivery(delivery_id=delivery_id)
         if row.status in FINISHED:
             raise errors.WrongStep(delivery_status=row.status)
+        if row.priority == priority:
+            return row
         row.priority = priority
         row.save(update_fields=["priority"])
+        emit(DeliveryPrioritized(**of_delivery(row), priority=priority))
         job = DispatchJob.objects.get(delivery=row)
         if job.searching:
             kick_round(zone_id=job.zone_id, now=now)

@@ -180,6 +180,14 @@ class TestHoldDelivery:
         kitchen.round()
         assert Offer.objects.count() == 1
 
+    def test_tells_of_it_once(self, kitchen):
+        delivery = kitchen.delivery()
+        for held in (True, True, False, False):
+            services.hold_delivery(delivery_id=delivery.pk, held=held, now=kitchen.now, actor=ACTOR)
+        told = types_of(topic_of("order", delivery.order_id))
+        assert told[-2:] == ["delivery.held", "delivery.released"]
+        assert told.count("delivery.held") == 1
+
     def test_takes_an_open_offer_back(self, kitchen):
         kitchen.online()
         delivery = kitchen.delivery()
@@ -201,3 +209,10 @@ class TestPrioritizeDelivery:
         kitchen.online()
         kitchen.round()
         assert Offer.objects.get().delivery == urgent
+
+    def test_tells_of_it_once(self, kitchen):
+        delivery = kitchen.delivery()
+        for _ in range(2):
+            services.prioritize_delivery(delivery_id=delivery.pk, priority=5, now=kitchen.now, actor=ACTOR)
+        told = types_of(topic_of("order", delivery.order_id))
+        assert told.count("delivery.prioritized") == 1

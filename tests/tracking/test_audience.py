@@ -39,6 +39,9 @@ ON_ORDER = {
     "delivery.cancelled": "DR",
     "delivery.eta_changed": "CDR",
     "delivery.moved_zone": "",
+    "delivery.held": "",
+    "delivery.released": "",
+    "delivery.prioritized": "",
 }
 
 

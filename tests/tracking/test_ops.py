@@ -6,7 +6,16 @@ import h3
 import pytest
 from django.contrib.gis.geos import Point
 
-from dispatch.events import DeliveryAssigned, DeliveryOpened, DriverArrivedAtPickup, EtaChanged, SessionPaused
+from dispatch.events import (
+    DeliveryAssigned,
+    DeliveryHeld,
+    DeliveryOpened,
+    DeliveryPrioritized,
+    DeliveryReleased,
+    DriverArrivedAtPickup,
+    EtaChanged,
+    SessionPaused,
+)
 from dispatch.models import DecisionRecord, Round
 from fleetsync.core import clock, ids
 from fleetsync.core.events import change
@@ -146,6 +155,17 @@ class TestPastView:
             4: [("ARRIVED_AT_PICKUP", driver, False)],
             1: [],
         }
+
+    def test_remembers_what_ops_did(self, ask, ride):
+        delivery, _, now = ride
+        tell(now - 9.6 * MINUTE, DeliveryHeld(**of(delivery)), DeliveryPrioritized(**of(delivery), priority=5))
+        tell(now - 9.2 * MINUTE, DeliveryReleased(**of(delivery)))
+        did = [
+            (row["held"], row["priority"])
+            for minutes in (9.8, 9.5, 9.1)
+            for row in ask(delivery.zone, "past", at=(now - minutes * MINUTE).isoformat())["deliveries"]
+        ]
+        assert did == [(False, 0), (True, 5), (False, 5)]
 
     def test_shows_the_offers_that_were_open(self, ask, ride):
         delivery, offer, now = ride

@@ -74,8 +74,7 @@ _POINTS: Final = """
 def past_zone(*, zone_id: UUID, at: datetime) -> LiveZone:
     """Return the zone as it was at `at`, in the shape of the live one; `seq` is 0, nothing follows it.
 
-    A driver stands between two points of his trail. What was held or put first is not in
-    the log and is left out.
+    A driver stands between two points of his trail.
     """
     deliveries = _deliveries(zone_id, at)
     offers = list(
@@ -142,12 +141,16 @@ def rewind(row: Delivery, events: Iterable[tuple[str, datetime, Mapping[str, Any
         if "ready_at" in data:
             row.ready_at = parse_datetime(data["ready_at"]) or row.ready_at
         if kind == "delivery.assigned":
-            row.driver_id = ids.private("driver_id", data["driver_id"])
+            row.driver_id, row.held = ids.private("driver_id", data["driver_id"]), False
             row.pickup_eta_at = parse_datetime(data["pickup_eta_at"])
             row.dropoff_eta_at = parse_datetime(data["dropoff_eta_at"])
         elif kind == "delivery.unassigned":
             row.driver_id = row.assigned_at = row.arrived_at_pickup_at = None
             row.pickup_eta_at = row.dropoff_eta_at = None
+        elif kind in ("delivery.held", "delivery.released"):
+            row.held = kind == "delivery.held"
+        elif kind == "delivery.prioritized":
+            row.priority = data["priority"]
         elif kind == "delivery.eta_changed":
             row.eta_low_at, row.eta_high_at = parse_datetime(data["eta_low_at"]), parse_datetime(data["eta_high_at"])
 

@@ -107,7 +107,7 @@ export function act(ico, words, run, { cls = "", why = "" } = {}) {
     if (off) { say("refused", title); return; }
     const button = e.currentTarget;
     if (button.classList.contains("busy")) return;
-    button.classList.add("busy");
+    if (!words.endsWith("…")) button.classList.add("busy"); // a sheet is its own answer
     try { await run(); } finally { button.classList.remove("busy"); }
   } }, icon(ico), words);
 }

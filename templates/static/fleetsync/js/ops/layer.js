@@ -36,6 +36,8 @@ export async function buildMap() {
     if (hit) choose(hit); else if (app.chosen) close();
   });
   const host = map.getContainer();
+  host.addEventListener("pointerdown", () => host.classList.add("byhand")); // the focus ring is for the keyboard
+  host.addEventListener("keydown", () => host.classList.remove("byhand"));
   host.addEventListener("mousemove", (e) => { const box = host.getBoundingClientRect(); point({ x: e.clientX - box.left, y: e.clientY - box.top }); });
   host.addEventListener("mouseleave", () => { if (hover) { hover = null; redraw(); } });
   on("choose", ({ pick }) => reveal(pick));

@@ -32,7 +32,7 @@ function noDriver(world, d, t, rows) {
   else if (d.held) rows.push(row(d, { why: "Held back by hand", bad: late, number: span(waited / 1000), weight: waited }));
   else if (refusals || overdue > PATIENCE || d.risk !== "ok") {
     const asking = offer ? `asking ${firstName(offer.driver_id)}` : "";
-    const why = said ? (asking ? `${said}, ${asking}` : said) : asking ? `Late, ${asking}` : overdue > 0 ? `No free driver${search?.radius_m ? ` within ${km(search.radius_m)}` : ""}` : "Kitchen is late, driver not due yet";
+    const why = said ? (asking ? `${said}, ${asking}` : said) : asking ? `Late, ${asking}` : overdue > 0 ? `No free driver${search?.radius_m ? ` within ${km(search.radius_m)}` : ""}` : due == null || due <= t ? "No driver yet" : "Kitchen is late, driver not due yet";
     rows.push(row(d, { why: why[0].toUpperCase() + why.slice(1), bad: late || refusals > 3 || overdue > 5 * MINUTE, number: span(waited / 1000), weight: waited }));
   }
 }

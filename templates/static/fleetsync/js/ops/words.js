@@ -18,6 +18,7 @@ const MOVED = {
   "other-doors": "Other doors come first", search: "Took long to find a driver",
 };
 export function whyMoved(cause) { return MOVED[cause] ?? (cause ? cause.replaceAll("-", " ") : ""); }
+const DECIDES = { kitchen: "waits for the kitchen", road: "the ride decides", driver: "another driver", "other-doors": "other doors first", search: "no driver yet" };
 export const plural = (n, word, many = `${word}s`) => `${n} ${n === 1 ? word : many}`;
 export const away = (m) => (m ? ` within ${km(m)}` : "");
 
@@ -57,7 +58,7 @@ export function lineOf(entry, who) {
     case "delivery.returning": return line("On the way back to the kitchen");
     case "delivery.returned": return line("Back at the kitchen");
     case "delivery.moved_zone": return line("A neighbour zone searches now");
-    case "delivery.eta_changed": return { ...line(`Arrival ${clock(data.eta_low_at)}–${clock(data.eta_high_at)}`, whyMoved(data.cause).toLowerCase()), quiet: true };
+    case "delivery.eta_changed": return { ...line(`Arrival ${clock(data.eta_low_at)}–${clock(data.eta_high_at)}`, DECIDES[data.cause] ?? ""), quiet: true };
     default: return null; // order.picked_up and order.delivered follow their deliveries; cancelled deliveries their order
   }
 }
