@@ -36,7 +36,7 @@ DECISIONS_KEPT_DAYS: Final = 30  # long enough to answer a complaint
 class DispatchConf:
     """The dispatch settings of one zone. Spans are seconds of business time."""
 
-    strategy: str = "batch"
+    strategy: str = "plan"
     tick_s: float = 10.0  # quality hardly suffers up to 2 min, reaction does
     offer_life_s: float = 30.0  # a driver in traffic needs to stop and read
     offer_lead_s: float = 0.0  # offers go out this much before the latest departure

@@ -70,6 +70,7 @@ def set_stage(*, recording: Recording, time_zone: str, strategy: str | None, now
                     time_zone=time_zone,
                     always_open=True,
                     delivery_radius_m=200_000,
+                    accept_within_s=3600,  # a machine that cannot keep up is late; the day knows no refusals
                 )
             )
         Restaurant.objects.bulk_create(restaurants)

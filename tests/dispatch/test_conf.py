@@ -11,7 +11,7 @@ from dispatch.errors import SettingsInvalid
 class TestReadConf:
     def test_takes_the_defaults_where_the_zone_says_nothing(self):
         assert read_conf({}) == DEFAULTS == DispatchConf()
-        assert (DEFAULTS.strategy, DEFAULTS.tick_s, DEFAULTS.offer_life_s, DEFAULTS.geofence_m) == ("batch", 10, 30, 80)
+        assert (DEFAULTS.strategy, DEFAULTS.tick_s, DEFAULTS.offer_life_s, DEFAULTS.geofence_m) == ("plan", 10, 30, 80)
 
     def test_hands_engine_parameters_on(self):
         conf = read_conf({"strategy": "plan", "nearest_k": 3, "offer_lead_s": 20, "policy": {"max_batch": 2}})

@@ -360,15 +360,18 @@ class TestSnapshot:
         (freed,) = look.drivers.values()
         assert freed.free_at == kitchen.now + timedelta(seconds=121)
 
-    def test_takes_three_queries_whatever_the_size(self, kitchen, django_assert_num_queries):
+    @pytest.mark.parametrize(("strategy", "queries"), [("nearest", 3), ("batch", 3), ("plan", 5)])
+    def test_takes_few_queries_whatever_the_size(self, kitchen, django_assert_num_queries, strategy, queries):
         for _ in range(5):
             kitchen.delivery()
             kitchen.online()
         kitchen.carried()
-        with django_assert_num_queries(3):
-            look_at_zone(
-                zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
+        conf = conf_of({"strategy": strategy})
+        with django_assert_num_queries(queries):
+            look = look_at_zone(
+                zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, period=TICK, memo=None
             )
+        assert len(look.snapshot.past) == (6 if strategy == "plan" else 0)
 
 
 def _classes_in(data: bytes) -> set[tuple[str, str]]:
