@@ -46,7 +46,7 @@ class TestStopsOf:
         second = carried("ASSIGNED", restaurant=kitchen, batch=batch, sequence=1)
         first = carried("EN_ROUTE_TO_PICKUP", restaurant=kitchen, batch=batch, sequence=0)
         assert said(stops_of([second, first])) == [
-            ("pickup", [second.id, first.id]),
+            ("pickup", sorted([first.id, second.id])),
             ("dropoff", [first.id]),
             ("dropoff", [second.id]),
         ]
