@@ -46,12 +46,23 @@ FLEETSYNC_HEALTH_DIR = env.str("FLEETSYNC_HEALTH_DIR", default="")
 FLEETSYNC_API_THREADS = env.int("FLEETSYNC_API_THREADS", default=4)
 
 if FLEETSYNC_ENV == "production" and SECRET_KEY.startswith("insecure-"):
-    raise environ.ImproperlyConfigured("FLEETSYNC_SECRET_KEY: production needs its own; make one with openssl rand -hex 40")
+    raise environ.ImproperlyConfigured(
+        "FLEETSYNC_SECRET_KEY: production needs its own; make one with openssl rand -hex 40"
+    )
 
 _public = urlsplit(FLEETSYNC_PUBLIC_URL)
 _live = urlsplit(FLEETSYNC_LIVE_URL)
 _live_origin = f"{_live.scheme}://{_live.netloc}"
-ALLOWED_HOSTS = sorted({_public.hostname or "localhost", _live.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *FLEETSYNC_HOSTS})
+ALLOWED_HOSTS = sorted(
+    {
+        _public.hostname or "localhost",
+        _live.hostname or "localhost",
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        *FLEETSYNC_HOSTS,
+    }
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 FLEETSYNC_ORIGINS = [f"{_public.scheme}://{_public.netloc}", *(f"https://{host}" for host in FLEETSYNC_HOSTS)]
 
@@ -156,7 +167,11 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-SILENCED_SYSTEM_CHECKS = ["axes.W003", "auth.W004", "models.W045"]  # e-mail is unique by a constraint on its lower case; points are checked by their fields and the database
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W003",
+    "auth.W004",
+    "models.W045",
+]  # e-mail is unique by a constraint on its lower case; points are checked by their fields and the database
 # Life of an access token in seconds, machine time.
 FLEETSYNC_ACCESS_LIFE_S = env.int("FLEETSYNC_ACCESS_LIFE_S", default=600)
 # Life of a refresh token in seconds, machine time.
@@ -229,7 +244,9 @@ FLEETSYNC_POOL_MAX = env.int("FLEETSYNC_POOL_MAX", default=FLEETSYNC_API_THREADS
 FLEETSYNC_PROCESSES = env.int("FLEETSYNC_PROCESSES", default=6)
 _options = dict(_database.get("OPTIONS") or {})
 _options.setdefault("pool", {"min_size": 1, "max_size": FLEETSYNC_POOL_MAX, "timeout": 2, "max_idle": 600})
-_options.setdefault("options", "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c statement_timeout=20000")
+_options.setdefault(
+    "options", "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c statement_timeout=20000"
+)
 DATABASES = {"default": _database | {"CONN_MAX_AGE": 0, "OPTIONS": _options}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -266,7 +283,11 @@ CHANNEL_LAYERS = {
 
 # --- Celery ------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL if not REDIS_URL.startswith("unix://") else REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = (
+    REDIS_URL
+    if not REDIS_URL.startswith("unix://")
+    else REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,7 +1,7 @@
 """Every address, app by app."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from fleetsync.core import views as core
@@ -10,7 +10,7 @@ handler400 = "fleetsync.core.problems.bad_request"
 handler404 = "fleetsync.core.problems.not_found"
 handler500 = "fleetsync.core.problems.server_error"
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("clock", core.ClockView.as_view(), name="clock"),
     path("", include("accounts.urls")),
     path("", include("restaurants.urls")),

@@ -41,7 +41,7 @@ def openings_of(text: str) -> tuple[Opening, ...] | None:
 
     Holidays and seasons are left out; `24/7` is seven openings from midnight to midnight.
     """
-    from opening_hours import OpeningHours, ParserError, State
+    from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]
 
     try:
         spans = list(OpeningHours(text).intervals(_MONDAY, _MONDAY + _WEEK))
@@ -76,14 +76,14 @@ def find_places(path: Path) -> list[FoundPlace]:
             tags = {tag.k: tag.v for tag in thing.tags}
             if tags.get("amenity") not in AMENITIES or not tags.get("name"):
                 continue
-            if thing.is_node():
+            if isinstance(thing, osmium.osm.Node):
                 point = LngLat(thing.location.lon, thing.location.lat)
             else:
-                corners = [node.location for node in thing.nodes if node.location.valid()]
+                corners = [node.location for node in getattr(thing, "nodes", ()) if node.location.valid()]
                 if not corners:
                     continue
                 point = LngLat(sum(c.lon for c in corners) / len(corners), sum(c.lat for c in corners) / len(corners))
-            found.append(_place(f"{'node' if thing.is_node() else 'way'}/{thing.id}", tags, point))
+            found.append(_place(f"{type(thing).__name__.lower()}/{thing.id}", tags, point))
     except RuntimeError as error:
         raise OsmPlacesError(f"{path}: not readable as OpenStreetMap data ({error})") from error
     if not found:

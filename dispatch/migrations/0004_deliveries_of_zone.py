@@ -4,17 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('dispatch', '0003_decisions_and_masks'),
-        ('orders', '0002_quote_sums_add_up'),
-        ('restaurants', '0002_time_zones_must_exist'),
+        ("accounts", "0001_initial"),
+        ("dispatch", "0003_decisions_and_masks"),
+        ("orders", "0002_quote_sums_add_up"),
+        ("restaurants", "0002_time_zones_must_exist"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['zone', 'created_at'], name='delivery_of_zone'),
+            model_name="delivery",
+            index=models.Index(fields=["zone", "created_at"], name="delivery_of_zone"),
         ),
     ]

@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0004_deliveries_of_zone'),
+        ("dispatch", "0004_deliveries_of_zone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='pin',
-            field=models.CharField(blank=True, default='', help_text='What the customer tells the driver at the door; empty: none.', max_length=4),
+            model_name="delivery",
+            name="pin",
+            field=models.CharField(
+                blank=True,
+                default="",
+                help_text="What the customer tells the driver at the door; empty: none.",
+                max_length=4,
+            ),
         ),
     ]

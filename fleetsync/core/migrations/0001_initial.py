@@ -8,107 +8,149 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         CreateExtension("postgis"),
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='FeedHead',
+            name="FeedHead",
             fields=[
-                ('feed', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
+                ("feed", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("seq", models.PositiveBigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='StreamHead',
+            name="StreamHead",
             fields=[
-                ('stream', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
+                ("stream", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("seq", models.PositiveBigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='ClockSetting',
+            name="ClockSetting",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('origin_business', models.DateTimeField(help_text='Business time at the origin.')),
-                ('origin_real', models.DateTimeField(help_text='Database clock at the origin.')),
-                ('scale', models.FloatField(default=1.0, help_text='Business seconds per real second.')),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("origin_business", models.DateTimeField(help_text="Business time at the origin.")),
+                ("origin_real", models.DateTimeField(help_text="Database clock at the origin.")),
+                ("scale", models.FloatField(default=1.0, help_text="Business seconds per real second.")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='clock_one_row'), models.CheckConstraint(condition=models.Q(('scale__gt', 0)), name='clock_scale_positive')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="clock_one_row"),
+                    models.CheckConstraint(condition=models.Q(("scale__gt", 0)), name="clock_scale_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('stream', models.CharField(help_text="order:<id>, driver:<id>, …: the event's home.", max_length=64)),
-                ('seq', models.PositiveBigIntegerField(help_text='1, 2, 3 … within the stream, no holes.')),
-                ('type', models.CharField(help_text='What happened, e.g. order.placed.', max_length=64)),
-                ('payload', models.JSONField(help_text='Public ids, states, moments and amounts.')),
-                ('actor', models.CharField(blank=True, help_text='Who caused it: usr_… or a part of the system.', max_length=64)),
-                ('at', models.DateTimeField(help_text='Business time.')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fleetsync.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("stream", models.CharField(help_text="order:<id>, driver:<id>, …: the event's home.", max_length=64)),
+                ("seq", models.PositiveBigIntegerField(help_text="1, 2, 3 … within the stream, no holes.")),
+                ("type", models.CharField(help_text="What happened, e.g. order.placed.", max_length=64)),
+                ("payload", models.JSONField(help_text="Public ids, states, moments and amounts.")),
+                (
+                    "actor",
+                    models.CharField(
+                        blank=True, help_text="Who caused it: usr_… or a part of the system.", max_length=64
+                    ),
+                ),
+                ("at", models.DateTimeField(help_text="Business time.")),
             ],
             options={
-                'ordering': ['stream', 'seq'],
-                'indexes': [models.Index(fields=['type', 'at'], name='event_type_at')],
-                'constraints': [models.UniqueConstraint(fields=('stream', 'seq'), name='event_once_per_seq')],
+                "ordering": ["stream", "seq"],
+                "indexes": [models.Index(fields=["type", "at"], name="event_type_at")],
+                "constraints": [models.UniqueConstraint(fields=("stream", "seq"), name="event_once_per_seq")],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('user_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'), help_text='Nobody is all zeros.')),
-                ('route', models.CharField(max_length=200)),
-                ('key', models.CharField(max_length=255)),
-                ('body_hash', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(help_text='Machine time.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "user_id",
+                    models.UUIDField(
+                        default=uuid.UUID("00000000-0000-0000-0000-000000000000"), help_text="Nobody is all zeros."
+                    ),
+                ),
+                ("route", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=255)),
+                ("body_hash", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(help_text="Machine time.")),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='idempotency_age')],
-                'constraints': [models.UniqueConstraint(fields=('user_id', 'route', 'key'), name='idempotency_once')],
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_age")],
+                "constraints": [models.UniqueConstraint(fields=("user_id", "route", "key"), name="idempotency_once")],
             },
         ),
         migrations.CreateModel(
-            name='FeedEntry',
+            name="FeedEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('feed', models.CharField(max_length=64)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('event', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='core.event')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("feed", models.CharField(max_length=64)),
+                ("seq", models.PositiveBigIntegerField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feeds",
+                        to="core.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'feed entries',
-                'constraints': [models.UniqueConstraint(fields=('feed', 'seq'), name='feed_once_per_seq'), models.UniqueConstraint(fields=('feed', 'event'), name='feed_once_per_event')],
+                "verbose_name_plural": "feed entries",
+                "constraints": [
+                    models.UniqueConstraint(fields=("feed", "seq"), name="feed_once_per_seq"),
+                    models.UniqueConstraint(fields=("feed", "event"), name="feed_once_per_event"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Outbox',
+            name="Outbox",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('stream', models.CharField(max_length=64)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('rank', models.PositiveSmallIntegerField(default=0, help_text='Order of the handlers of one event.')),
-                ('handler', models.CharField(max_length=96)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('try_at', models.DateTimeField(help_text='Not before, machine time; empty: at once.', null=True)),
-                ('handled_at', models.DateTimeField(help_text='Machine time.', null=True)),
-                ('parked_at', models.DateTimeField(help_text='Given up after 8 tries: the ops queue.', null=True)),
-                ('error', models.TextField(blank=True)),
-                ('event', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='outbox', to='core.event')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("stream", models.CharField(max_length=64)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("rank", models.PositiveSmallIntegerField(default=0, help_text="Order of the handlers of one event.")),
+                ("handler", models.CharField(max_length=96)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("try_at", models.DateTimeField(help_text="Not before, machine time; empty: at once.", null=True)),
+                ("handled_at", models.DateTimeField(help_text="Machine time.", null=True)),
+                ("parked_at", models.DateTimeField(help_text="Given up after 8 tries: the ops queue.", null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outbox",
+                        to="core.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'outbox',
-                'indexes': [models.Index(condition=models.Q(('handled_at', None), ('parked_at', None)), fields=['stream', 'seq', 'rank'], name='outbox_due'), models.Index(condition=models.Q(('parked_at__isnull', False)), fields=['id'], name='outbox_parked')],
+                "verbose_name_plural": "outbox",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("handled_at", None), ("parked_at", None)),
+                        fields=["stream", "seq", "rank"],
+                        name="outbox_due",
+                    ),
+                    models.Index(condition=models.Q(("parked_at__isnull", False)), fields=["id"], name="outbox_parked"),
+                ],
             },
         ),
     ]

@@ -91,7 +91,7 @@ def import_roads(path: Path, *, name: str) -> RoadGraph:
     places: dict[int, LngLat] = {}
     try:
         for way in osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations():
-            if not way.is_way() or way.tags.get("highway") not in ROADS:
+            if not isinstance(way, osmium.osm.Way) or way.tags.get("highway") not in ROADS:
                 continue
             tags = {tag.k: tag.v for tag in way.tags}
             if (
@@ -144,9 +144,9 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
         best[start, end] = min(seconds, best.get((start, end), seconds))
     pairs = sorted(best)
     starts, ends = (np.array([pair[side] for pair in pairs], dtype=np.int32) for side in (0, 1))
-    seconds = np.maximum(0.05, np.array([best[pair] for pair in pairs], dtype=np.float32))
+    drives = np.maximum(0.05, np.array([best[pair] for pair in pairs], dtype=np.float32))
     n = len(index)
-    _, part = connected_components(csr_matrix((seconds, (starts, ends)), shape=(n, n)), connection="strong")
+    _, part = connected_components(csr_matrix((drives, (starts, ends)), shape=(n, n)), connection="strong")
     keep = part == np.bincount(part).argmax()
     renumbered = np.cumsum(keep) - 1
     inside = keep[starts] & keep[ends]
@@ -158,7 +158,7 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
         lat=np.array([places[ref].lat for ref in refs]),
         start=renumbered[starts[inside]].astype(np.int32),
         end=renumbered[ends[inside]].astype(np.int32),
-        seconds=seconds[inside],
+        seconds=drives[inside],
         lines=tuple(
             (way.kind, [[round(places[node].lng, 5), round(places[node].lat, 5)] for node in way.nodes]) for way in ways
         ),
