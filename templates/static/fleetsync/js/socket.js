@@ -47,6 +47,7 @@ export class Live {
   }
   async open() {
     if (this.closed) return;
+    if (navigator.onLine === false) { this.later(); return; } // asking would only fill the log
     this.waiting = true;
     let secret;
     try {

@@ -127,7 +127,7 @@ export function ring(size = 64, stroke = 5) {
     el,
     set(left, total) {
       value.style.strokeDashoffset = String(1 - Math.min(1, Math.max(0, left / total)));
-      value.style.stroke = left <= 8 ? css("--late") : css("--offer");
+      value.style.stroke = left <= Math.min(8, total * 0.3) ? css("--late") : css("--offer");
       text.textContent = Math.ceil(Math.max(0, left));
     },
   };

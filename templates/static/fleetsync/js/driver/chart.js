@@ -26,6 +26,7 @@ export class Chart {
     this.map.on("dragstart zoomstart", (e) => { if (!this.moving && e) this.touched = Date.now(); });
     this.layer = movingLayer(this.map, (ctx, project, zoom, c) => this.draw(ctx, project, c));
     if (this.fitted) this.fit();
+    new ResizeObserver(() => { if (Date.now() - this.touched > 12_000) this.fit(); }).observe($("#panel"));
   }
   /** The name of the area round a place, as people say it. */
   area(place) {
@@ -62,7 +63,7 @@ export class Chart {
   fit() {
     this.fitted = true;
     if (!this.map) return;
-    const { me, stops = [] } = this.scene, places = [me, ...stops.slice(0, 3).map((s) => s.place)].filter(Boolean);
+    const { me, stops = [], offer } = this.scene, places = [me, ...stops.slice(0, offer ? 4 : 2).map((s) => s.place)].filter(Boolean);
     if (!places.length) return;
     this.moving = true;
     this.map.fitBounds(L.latLngBounds(places.map((p) => [p.lat, p.lng])), { ...this.free(), maxZoom: 15.5, animate: false });
@@ -70,7 +71,7 @@ export class Chart {
   }
   free() {
     const panel = $("#panel"), wide = matchMedia("(min-width: 861px)").matches;
-    return wide ? { paddingTopLeft: [panel.offsetLeft + panel.offsetWidth + 40, 60], paddingBottomRight: [60, 60] } : { paddingTopLeft: [36, 96], paddingBottomRight: [36, Math.min(panel.offsetHeight, innerHeight * 0.62) + 36] };
+    return wide ? { paddingTopLeft: [panel.offsetLeft + panel.offsetWidth + 40, 60], paddingBottomRight: [60, 60] } : { paddingTopLeft: [36, $(".notices").getBoundingClientRect().bottom + 36], paddingBottomRight: [36, Math.min(panel.offsetHeight, innerHeight * 0.62) + 36] };
   }
   /** Follow the rider when he leaves the free part, unless somebody just moved the map. */
   follow() {

@@ -100,7 +100,7 @@ function furniture() {
   const offered = demo || simulated || (trouble && trouble !== "lost");
   $("#practice").hidden = !offered || !session || Boolean(question());
   $("#rideforme").checked = simulated;
-  $("#practiceword").textContent = carrying ? "moves your position to the next stop" : "moves your position once you have a task";
+  $("#practiceword").textContent = carrying ? "straight to the next stop" : "as soon as you have a task";
 }
 function scene() {
   const ask = live?.session && view !== "earn" && question(), list = ask ? [{ kind: "pickup", place: ask[0].restaurant.position }, ...ask.map((o) => ({ kind: "dropoff", place: o.dropoff }))] : stopsOf(tasks());
@@ -114,6 +114,7 @@ function scene() {
 let pending = 0, asked = 0;
 const soon = () => { clearTimeout(pending); pending = setTimeout(refresh, 120); };
 async function refresh() {
+  if (navigator.onLine === false && live) return;
   const turn = ++asked;
   try {
     const data = await get("drivers/me/live", { signal: AbortSignal.timeout(8_000) });

@@ -124,9 +124,9 @@ export function earnings({ earned, failed }, act) {
   if (failed) return [h("div", { class: "offer-top" }, h("h2", {}, "Earnings"), close), note("alert", "They cannot be read just now; nothing is lost."), btn("full", "Ask again", () => act.day(0))];
   if (!earned) return [h("div", { class: "offer-top" }, h("div", {}, h("h2", { class: "pay num" }, "–"), h("p", {}, "Adding it up")), close), h("span", { class: "skel tall" })];
   const { currency: c, trips } = earned, today = act.isToday(earned.day), name = today ? "today" : new Date(`${earned.day}T12:00`).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "short" });
-  const hourOf = (t) => new Date(t.delivered_at).getHours(), first = trips.length ? hourOf(trips.at(-1)) : 0, span_ = trips.length ? Math.max(6, ((hourOf(trips[0]) - first + 24) % 24) + 1) : 0;
-  const sums = Array.from({ length: span_ }, (_, i) => trips.filter((t) => hourOf(t) === (first + i) % 24).reduce((sum, t) => sum + t.pay_minor + t.tip_minor, 0)), most = Math.max(1, ...sums);
-  const bars = sums.map((sum, i) => { const bar = h("i", { class: sum ? "on" : "" }); bar.style.height = `${Math.max(4, (sum / most) * 100)}%`; return h("div", {}, bar, h("span", {}, String((first + i) % 24))); });
+  const hourOf = (t) => new Date(t.delivered_at).getHours(), width = trips.length ? Math.max(6, ((hourOf(trips[0]) - hourOf(trips.at(-1)) + 24) % 24) + 1) : 0, first = trips.length ? (hourOf(trips[0]) - width + 25) % 24 : 0;
+  const sums = Array.from({ length: width }, (_, i) => trips.filter((t) => hourOf(t) === (first + i) % 24).reduce((sum, t) => sum + t.pay_minor + t.tip_minor, 0)), most = Math.max(1, ...sums);
+  const bars = sums.map((sum, i) => { const bar = h("i", { class: sum ? "on" : "" }); bar.style.height = `${Math.max(4, Math.round((sum / most) * 84))}px`; return h("div", {}, bar, h("span", {}, String((first + i) % 24))); });
   return [
     h("div", { class: "offer-top" }, h("div", {}, h("h2", { class: "pay num" }, money(earned.total_minor, c)), h("p", {}, `${name}, ${earned.deliveries} ${earned.deliveries === 1 ? "delivery" : "deliveries"}, ${hours(earned.online_s)} online`)), close),
     bars.length ? h("div", { class: "bars num", role: "img", "aria-label": "Money by hour of the day" }, bars) : h("div", { class: "empty" }, icon("bag"), h("b", {}, "No trips on this day"), "Each one appears here as soon as it is handed over."),

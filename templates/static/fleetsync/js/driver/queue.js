@@ -55,6 +55,7 @@ export class Queue {
   }
   async flush() {
     if (this.busy) return;
+    if (navigator.onLine === false) { this.lose(); return; } // `online` comes back here
     this.busy = true;
     clearTimeout(this.timer);
     try {
