@@ -108,7 +108,7 @@ def accept_invitation(
     """
     key = hash_of(token)
     with change(now=now) as emit:
-        row = Invitation.objects.select_for_update(of=["self"]).filter(token_hash=key).first()
+        row = Invitation.objects.select_for_update(of=["self"], no_key=True).filter(token_hash=key).first()
         if row is None or row.accepted_at is not None or row.expires_at <= real_now:
             raise errors.InvitationInvalid
         if not _may_invite(row.invited_by, row.role):

@@ -95,7 +95,7 @@ def reset_password(*, user_id: UUID, token: str, new: str, now: datetime, real_n
     """
     with change(now=now, actor=ids.encode("usr", user_id)):
         # locked, so that one link sets one password
-        user = User.objects.select_for_update(of=["self"]).filter(pk=user_id, is_active=True).first()
+        user = User.objects.select_for_update(of=["self"], no_key=True).filter(pk=user_id, is_active=True).first()
         if user is None or not default_token_generator.check_token(user, token):
             raise errors.ResetInvalid
         set_password(user=user, new=new, reason="password_reset", now=now, real_now=real_now)

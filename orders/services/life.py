@@ -18,12 +18,14 @@ S = OrderStatus
 
 
 def lock(order_id: UUID) -> Order:
-    """Return the order with its row locked FOR UPDATE; call inside a transaction.
+    """Return the order with its row locked; call inside a transaction.
+
+    FOR NO KEY UPDATE: a foreign key checked at a COMMIT that holds a stream head must not wait for it.
 
     Raises:
         NotFound: there is none.
     """
-    order = Order.objects.select_for_update(of=("self",)).filter(pk=order_id).first()
+    order = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id).first()
     if order is None:
         raise NotFound(order_id=public("order_id", order_id))
     return order

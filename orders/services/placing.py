@@ -130,7 +130,9 @@ def place_quoted_order(
         What `place_order` refuses for the restaurant and the basket.
     """
     with change(now=now, actor=ids.encode("usr", customer.pk)):
-        quote = Quote.objects.select_for_update(of=("self",)).filter(pk=quote_id, customer=customer).first()
+        quote = (
+            Quote.objects.select_for_update(of=("self",), no_key=True).filter(pk=quote_id, customer=customer).first()
+        )
         if quote is None:
             raise NotFound("There is no such quote.", attr="quote_id")
         order_id = Order.objects.filter(quote=quote).values_list("id", flat=True).first()

@@ -32,7 +32,7 @@ def set_opening_hours(
             attr="hours",
         )
     with change(now=now, actor=actor) as emit:
-        Restaurant.objects.select_for_update(of=["self"]).get(pk=restaurant.pk)
+        Restaurant.objects.select_for_update(of=["self"], no_key=True).get(pk=restaurant.pk)
         OpeningHours.objects.filter(restaurant=restaurant).delete()
         OpeningHours.objects.bulk_create(
             OpeningHours(restaurant=restaurant, weekday=each.weekday, opens=each.opens, closes=each.closes)
@@ -61,7 +61,7 @@ def add_closure(
     """
     _check_span(starts_at, ends_at)
     with change(now=now, actor=actor) as emit:
-        Restaurant.objects.select_for_update(of=["self"]).get(pk=restaurant.pk)
+        Restaurant.objects.select_for_update(of=["self"], no_key=True).get(pk=restaurant.pk)
         if Closure.objects.filter(restaurant=restaurant).count() >= conf.MAX_CLOSURES:
             raise errors.TooMany
         row = Closure.objects.create(restaurant=restaurant, starts_at=starts_at, ends_at=ends_at, reason=reason)
