@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import orjson
 
-from simulation.clients.clock import BusinessClock, seconds_of
+from simulation.clients.clock import BusinessClock, iso, seconds_of
 from simulation.clients.ledger import Ledger
 
 PATIENCE_S: Final = 60.0
@@ -80,7 +80,26 @@ class Gate:
                 now_s=seconds_of(said["now"]), scale=float(said["scale"]), sent=sent, received=time.monotonic()
             )
 
-    async def keep_clock(self, every_s: float = 20.0) -> None:
+    async def await_clock(self, moment_s: float, patience_s: float = 90.0) -> None:
+        """Return when the platform has noticed that business time was set to a moment or later.
+
+        Raises:
+            Unreachable: it has not, or does not answer.
+        """
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                await self.read_clock()
+            except (httpx.HTTPError, KeyError, ValueError) as error:
+                if time.monotonic() > until:
+                    raise Unreachable(f"GET clock: {error}") from error
+            if self.clock.now_s() >= moment_s:
+                return
+            if time.monotonic() > until:
+                raise Unreachable(f"its clock says {iso(self.clock.now_s())}, not {iso(moment_s)}")
+            await asyncio.sleep(0.1)
+
+    async def keep_clock(self, every_s: float = 5.0) -> None:
         """Ask for the time again and again; never returns."""
         while True:
             await asyncio.sleep(every_s)

@@ -45,6 +45,8 @@ class Fleet:
     customers: Sequence[Account]
     orders: Iterable[PlannedOrder]
     ends: Ends
+    begin_s: float = 0.0
+    """Business moment before which nothing begins: the platform may have to notice that its clock was set."""
     show: Callable[[World], None] = lambda _world: None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _failure: BaseException | None = None
@@ -60,7 +62,9 @@ class Fleet:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread
                 loop.add_signal_handler(number, self.stop)
-        await self.world.gate.read_clock(tries=5)
+        if not await self._opened():
+            await self.world.gate.close()
+            return False
         doing: list[Coroutine[Any, Any, Any]] = [self.world.gate.keep_clock(), self._keep_showing(), self._place()]
         doing += [kitchen.run() for kitchen in self.kitchens]
         doing += [driver.run() for driver in self.drivers]
@@ -75,6 +79,17 @@ class Fleet:
             await cancel_all([over, stopped, *people, *self._placing])
             self.show(self.world)
             await self.world.gate.close()
+
+    async def _opened(self) -> bool:
+        """Wait until the platform shows the moment to begin; return False when somebody stopped us before."""
+        opening = asyncio.create_task(self.world.gate.await_clock(self.begin_s))
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+            await self.world.gate.read_clock(tries=5)
+        await cancel_all([opening, stopped])
+        return not self._stop.is_set()
 
     def _begin(self, doing: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(doing)

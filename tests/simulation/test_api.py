@@ -4,6 +4,7 @@ import pytest
 
 from simulation.clients import api
 from simulation.clients.api import Account, Gate, Refused, Unreachable
+from simulation.clients.clock import seconds_of
 from simulation.clients.ledger import Ledger
 
 
@@ -97,3 +98,21 @@ class TestRenew:
     async def test_refuses_without_any_way_in(self):
         with pytest.raises(Refused, match="no way to log in again"):
             await account_at(Platform(), access="", refresh="").get("auth/me")
+
+
+class TestAwaitClock:
+    async def test_waits_until_the_platform_has_noticed(self):
+        early, late = (
+            {"now": "2026-03-01T12:00:00+00:00", "scale": 1.0},
+            {"now": "2026-03-02T12:00:00+00:00", "scale": 60.0},
+        )
+        platform = Platform((200, early), httpx.ConnectError("down"), (200, late))
+        gate = account_at(platform).gate
+        await gate.await_clock(seconds_of("2026-03-02T08:00:00+00:00"))
+        assert len(platform.asked) == 3
+        assert gate.clock.scale == 60.0
+
+    async def test_gives_up_on_a_platform_that_never_does(self):
+        platform = Platform(*[(200, {"now": "2026-03-01T12:00:00+00:00", "scale": 1.0})] * 9)
+        with pytest.raises(Unreachable, match="its clock says 2026-03-01T12:00"):
+            await account_at(platform).gate.await_clock(seconds_of("2026-03-02T08:00:00+00:00"), patience_s=0.05)

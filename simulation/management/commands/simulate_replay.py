@@ -28,7 +28,7 @@ from simulation.result import holdable_speed
 from simulation.runs import Bar, console, run_loop, settle
 from simulation.staging import Stage, set_stage
 
-AHEAD_S = 5.0  # real seconds before the first minute: time to open sockets and to notice the clock
+OPENING_S = 4.0  # real seconds to go online and open sockets before the first minute
 LATE_LIMIT_S = 5.0  # business seconds; a step later than this is no replay any more
 
 
@@ -74,9 +74,10 @@ class Command(BaseCommand):
             raise CommandError("The database is not empty; manage.py replay DIR makes one of its own.")
         out = console()
         clock.refresh()
+        ahead_s = options["speed"] * (OPENING_S + noticing_s(options["speed"]))
         stage = set_stage(recording=recording, time_zone=TIME_ZONE, strategy=options["strategy"], now=clock.now())
         midnight = midnight_after(
-            clock.now() + timedelta(seconds=2 * AHEAD_S * options["speed"]),
+            clock.now() + timedelta(seconds=2 * ahead_s),
             zone=TIME_ZONE,
             minutes=(recording.from_min,),
         )
@@ -91,7 +92,9 @@ class Command(BaseCommand):
             f"{len(recording.restaurants)} restaurants; speed {options['speed']:g}, "
             f"strategy {options['strategy'] or 'of the zone'}"
         )
-        clock.set_scale(scale=options["speed"], not_before=begins - timedelta(seconds=AHEAD_S * options["speed"]))
+        fleet.begin_s = clock.set_scale(
+            scale=options["speed"], not_before=begins - timedelta(seconds=ahead_s)
+        ).timestamp()
         bar = Bar(out, total=len(recording.orders))
         fleet.show = bar.show
         try:
@@ -144,7 +147,7 @@ class Command(BaseCommand):
     def _fleet(self, world: World, recording: Recording, stage: Stage, midnight: datetime, speed: float) -> Fleet:
         base_s = midnight.timestamp()
         from_s, to_s = base_s + 60.0 * recording.from_min, base_s + 60.0 * recording.to_min
-        early_s = from_s - (AHEAD_S - 2.0) * speed  # at --from they are there, offers may come at once
+        early_s = from_s - 0.75 * OPENING_S * speed  # at --from they are there, offers may come at once
         drivers = []
         for courier, driver in zip(recording.couriers, stage.drivers, strict=True):
             account = account_of(world.gate, driver.user, driver)
@@ -167,6 +170,11 @@ class Command(BaseCommand):
             orders=_planned(recording, stage, base_s),
             ends=Ends(last_order_s=to_s, when_done=True, give_up_s=to_s + 60.0 * RUN_ON_MIN),
         )
+
+
+def noticing_s(speed: float) -> float:
+    """Return the real seconds within which processes notice that the clock was set, at this speed before and after."""
+    return 0.5 + max(clock.RETRY_S, clock.REFRESH_S / max(1.0, speed))
 
 
 def _habits(recording: Recording, accept: float) -> Habits:
