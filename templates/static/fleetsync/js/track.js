@@ -57,7 +57,7 @@ function paint() {
   $("#legs").replaceChildren(...legs);
   if (["REJECTED", "CANCELLED", "RETURNED"].includes(sale.status)) $("#legs").replaceChildren();
   const cards = [];
-  if (delivery?.pin && !over()) cards.push(pinCard(delivery.pin));
+  if (view.delivery?.pin && !over()) cards.push(pinCard(view.delivery.pin));
   if (driver && !over()) {
     const words = { BICYCLE: "Bicycle", SCOOTER: "Scooter", CAR: "Car" }[driver.vehicle] ?? "";
     cards.push(h("div", { class: "courier" }, h("span", { class: "swatch" }, icon("bike")), h("div", { class: "grow" }, h("b", {}, driver.first_name || "Your courier"), h("p", {}, words))));

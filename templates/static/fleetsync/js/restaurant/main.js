@@ -103,10 +103,12 @@ async function settings() {
   try { about = await get(`restaurants/${kitchen}`); } catch { /* what is shown stays */ }
   banner();
 }
+let shownPaused = false;
 const paused = () => about?.paused_until && until(about.paused_until) > 0;
 function banner() {
   const el = $("#banner"), open = paused();
   $("#pauseword").textContent = open ? "Open again" : "Pause orders";
+  if (Boolean(open) !== shownPaused) { shownPaused = Boolean(open); $("#pause .i")?.replaceWith(icon(shownPaused ? "play" : "pause")); }
   $("#pause").setAttribute("aria-pressed", String(Boolean(open)));
   const show = (glyph, words, button) => { if (el.dataset.words === words) return; el.dataset.words = words; el.hidden = false; el.replaceChildren(icon(glyph), h("span", {}, words), button ?? ""); };
   if (failed && !loaded) show("alert", `The orders did not load. ${failed}`, h("button", { class: "btn small", type: "button", onclick: refresh }, "Try again"));
