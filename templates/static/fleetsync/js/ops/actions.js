@@ -16,7 +16,8 @@ async function send(path, body, done, undo) {
     toast(done, undo && (() => undo().catch(() => {})), 8000);
     return true;
   } catch (error) {
-    toast(error.status ? `Not done: ${error.message}` : "Not done: the platform cannot be reached.");
+    if (error.status === 409) live.fetch(path.split("/")[1]); // somebody or something was faster: show what it is now
+    toast(error.code === "illegal-transition" ? "Not done: the order has moved on meanwhile." : error.status ? `Not done: ${error.message}` : "Not done: the platform cannot be reached.");
     return false;
   } finally { say("acted"); }
 }

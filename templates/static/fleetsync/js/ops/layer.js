@@ -121,7 +121,7 @@ function draw(ctx, project, z, c, w, hgt) {
   const rider = pick?.kind === "driver" ? world.drivers.get(pick.id) : chosen ? world.drivers.get(chosen.driver_id) : null;
   for (const k of world.drivers.values()) world.place(k, now);
   if (rider && !picking) paths(ctx, rider, X, Y, c);
-  if (show.offers || chosen) offers(ctx, world, X, Y, c, t, size, chosen);
+  if (!picking && (show.offers || chosen)) offers(ctx, world, X, Y, c, t, size, chosen);
   if (show.orders) {
     for (const [id, k] of kitchens) {
       at(k.d.kx, k.d.ky);

@@ -6,7 +6,7 @@ import { app, on, say, then, zone } from "./app.js";
 import { stopAssigning } from "./actions.js";
 
 const PLAY = 20, STEP_MS = 1000, NEAR_S = 5;
-let span = 30, anchor = null, playing = 0, wanted = null, busy = false, link = ["amber", "Connecting"];
+let span = 30, anchor = null, playing = 0, target = null, wanted = null, busy = false, link = ["amber", "Connecting"];
 
 export function buildTimeMachine() {
   const scrub = $("#scrub");
@@ -14,15 +14,14 @@ export function buildTimeMachine() {
   $("#golive").addEventListener("click", toLive);
   $("#tmlive").addEventListener("click", toLive);
   $("#tmplay").addEventListener("click", () => (playing ? stop() : play()));
-  $("#tmspan").addEventListener("change", (e) => { span = Number(e.target.value); scrub.min = String(-span * 60); scrub.step = span > 60 ? "30" : "10"; if (app.past != null) scrub.value = String((app.past - anchor) / 1000); spark(); });
-  on("refused", () => {});
+  $("#tmspan").addEventListener("change", (e) => { span = Number(e.target.value); scrub.min = String(-span * 60); scrub.step = span > 60 ? "30" : "10"; if (target != null) scrub.value = String((target - anchor) / 1000); spark(); });
   spark();
-  setInterval(() => { if (!document.hidden && app.past == null) spark(); }, Math.max(4000, 60_000 / speed()));
+  setInterval(() => { if (!document.hidden && target == null) spark(); }, Math.max(4000, 60_000 / speed()));
 }
 /** Say how the connection is; back in time it says "Past", and knows the other again afterwards. */
 export function showLink(state, words) {
   link = [state, words];
-  if (app.past == null) setLink(state, words);
+  if (target == null) setLink(state, words);
 }
 function go(secondsBack) {
   if (secondsBack >= -NEAR_S) { toLive(); return; }
@@ -30,19 +29,17 @@ function go(secondsBack) {
 }
 export function show(moment) {
   anchor ??= now();
-  const began = app.past == null;
+  const began = target == null;
   if (began) stopAssigning();
-  app.past = moment;
+  target = moment;
   const words = clock(moment, span <= 30);
   $("#scrub").value = String((moment - anchor) / 1000);
   $("#scrub").setAttribute("aria-valuetext", words);
-  $("#pasttext").textContent = playing ? `As it was at ${words}, ${PLAY} times as fast.` : `As it was at ${words}. Looking only.`;
+  if (app.past == null) $("#pasttext").textContent = `Looking up ${words}.`; // until it is here, the present is shown
   if (began) {
-    document.querySelector(".stage").classList.add("then");
     $("#past").hidden = false;
     $("#tmlive").setAttribute("aria-pressed", "false");
     setLink("past", "Past");
-    then.ready = false;
   }
   load(moment);
 }
@@ -52,20 +49,24 @@ async function load(moment) {
   if (busy) return;
   busy = true;
   try {
-    while (wanted != null && app.past != null) {
+    while (wanted != null) {
       const at = wanted;
       wanted = null;
       const snapshot = await get(`zones/${zone}/past?at=${encodeURIComponent(new Date(at).toISOString())}`);
-      if (app.past == null) break;
+      if (target == null) break;
+      app.past = at;
+      document.querySelector(".stage").classList.add("then");
+      const words = clock(at, span <= 30);
+      $("#pasttext").textContent = playing ? `As it was at ${words}, ${PLAY} times as fast.` : `As it was at ${words}. Looking only.`;
       then.load(snapshot, { glide: playing ? STEP_MS : 0, scale: speed() });
       say("past");
     }
   } catch { $("#pasttext").textContent = `What was at ${clock(moment)} cannot be had right now.`; } finally { busy = false; }
 }
 export function toLive() {
-  if (app.past == null) return;
+  if (target == null) return;
   stop();
-  app.past = anchor = wanted = null;
+  app.past = target = anchor = wanted = null;
   document.querySelector(".stage").classList.remove("then");
   $("#past").hidden = true;
   $("#tmlive").setAttribute("aria-pressed", "true");
@@ -77,10 +78,11 @@ export function toLive() {
 }
 function play() {
   anchor ??= now();
-  if (app.past == null) show(anchor - span * 60_000);
+  if (target == null) show(anchor - span * 60_000);
   app.gliding = !calm();
   playing = setInterval(() => {
-    const next = app.past + PLAY * STEP_MS;
+    if (busy) return; // the answer is slower than the clock: wait for it
+    const next = target + PLAY * STEP_MS;
     if (next >= anchor - NEAR_S * 1000) toLive(); else show(next);
   }, STEP_MS);
   paintPlay();
