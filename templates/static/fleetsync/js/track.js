@@ -13,7 +13,7 @@ const CAUSES = {
   kitchen: "the kitchen needs a little longer", road: "the way takes longer", driver: "another driver took over",
   "other-doors": "another door comes first", search: "we are still looking for a driver",
 };
-let view = null, seen = null, moved = null, polled = 0, link = "amber", timer = 0;
+let view = null, seen = null, moved = null, polled = 0, link = "amber", timer = 0, layer = null, noMap = false;
 
 // --- what is said -----------------------------------------------------------------------
 function step() {
@@ -133,7 +133,6 @@ function here() {
   const f = calm() ? 1 : Math.min(1, (performance.now() - seen.start) / 1000);
   return { lat: seen.from.lat + (seen.to.lat - seen.from.lat) * f, lng: seen.from.lng + (seen.to.lng - seen.from.lng) * f };
 }
-let layer = null, noMap = false;
 const pickup = view?.order.restaurant.position ?? null, door = view?.dropoff ?? null;
 if (view && pickup && door && window.L) {
   let basemap = null;

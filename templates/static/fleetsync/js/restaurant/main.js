@@ -81,8 +81,9 @@ async function run(row, step, body, words, undo) {
     toast(words, undo);
   } catch (problem) {
     toast(problem.status === undefined ? "No connection: nothing was changed. Try again." : problem.message);
-    tickets.delete(row.order.id);
   }
+  const old = tickets.get(row.order.id);
+  if (old) old.sign = ""; // built anew, with buttons that work, also where nothing else changed
   await refresh();
   paint();
 }
@@ -100,6 +101,7 @@ $("#ask").addEventListener("close", (e) => { if (e.target.returnValue) then?.(e.
 
 // --- pause, hours, connection ---------------------------------------------------------------
 async function settings() {
+  if (navigator.onLine === false) return;
   try { about = await get(`restaurants/${kitchen}`); } catch { /* what is shown stays */ }
   banner();
 }
@@ -171,6 +173,7 @@ function take(data) {
 }
 let asked = 0, pending = 0, timed = false;
 async function refresh() {
+  if (navigator.onLine === false && loaded) return;
   const turn = ++asked;
   try {
     if (!timed) { setClock(await get("clock")); timed = true; }

@@ -23,8 +23,8 @@ const arrival = ({ delivery }) => (delivery?.arrived_at_pickup_at ? 0 : delivery
 const left = ({ order }) => at(order.picked_up_at ?? order.closed_at ?? order.delivered_at ?? order.placed_at);
 
 /** What of a row its ticket shows; the same signature needs no new ticket. */
-export const signature = ({ order, delivery, driver, lines }, choice) =>
-  JSON.stringify([order.status, order.ready_at, order.accept_by_at, order.reason, delivery?.status, delivery?.pickup_eta_at, delivery?.arrived_at_pickup_at, driver?.first_name, driver?.position && [driver.position.lat, driver.position.lng], lines.length, choice]);
+export const signature = ({ order, delivery, driver, lines, accept_by_at: by }, choice) =>
+  JSON.stringify([order.status, order.ready_at, by, order.reason, delivery?.status, delivery?.pickup_eta_at, delivery?.arrived_at_pickup_at, driver?.first_name, driver?.position && [driver.position.lat, driver.position.lng], lines.length, choice]);
 
 const btn = (cls, words, onclick, keep, more = {}) => h("button", { class: `btn ${cls}`, type: "button", onclick, "data-keep": keep, ...more }, words);
 const items = ({ lines, kitchen_note: said }) => h("ul", { class: "items" },
@@ -35,6 +35,7 @@ const items = ({ lines, kitchen_note: said }) => h("ul", { class: "items" },
 function driverLine(row, live) {
   const { delivery, driver } = row, name = driver?.first_name || "Driver", line = (...parts) => h("div", { class: "who" }, ...parts);
   if (!delivery) return row.order.ready_at && line(icon("clock"), "A driver is timed to arrive when it is ready");
+  if (SEARCH.has(delivery.status) && row.order.status === "READY") return line(icon("bike"), "A driver is being found", pill("offer", "asking"));
   if (SEARCH.has(delivery.status)) return line(icon("clock"), "A driver is asked in time, so nobody waits");
   if (delivery.status === "NO_DRIVER_FOUND") return line(icon("bike"), "No driver yet; dispatch is on it", pill("risk", "searching"));
   if (delivery.status === "ARRIVED_AT_PICKUP") {
@@ -65,9 +66,9 @@ export function ticket(row, { choice, usual }, act, live) {
   const put = (...parts) => box.append(...parts.filter(Boolean));
   const top = (meta, right) => h("header", {}, h("div", {}, h("h3", { class: "no num" }, order.code), h("p", { class: "meta" }, meta)), h("div", { class: "t" }, right));
   if (column === "new") {
-    const r = ring(58, 5), total = (at(order.accept_by_at) - at(order.placed_at)) / 1000 / speed(), minutes = choice ?? usual;
+    const r = ring(58, 5), total = (at(row.accept_by_at) - at(order.placed_at)) / 1000 / speed(), minutes = choice ?? usual;
     const accept = btn("main", "", () => act.accept(row, minutes), `${id}accept`);
-    live(() => { r.set(realUntil(order.accept_by_at) / 1000, total); accept.textContent = `Accept, ready ${clock(now() + minutes * 60_000)}`; });
+    live(() => { r.set(realUntil(row.accept_by_at) / 1000, total); accept.textContent = `Accept, ready ${clock(now() + minutes * 60_000)}`; });
     const choices = [...new Set([...COOKING, usual, minutes])].sort((a, b) => a - b);
     box.classList.add("new");
     put(top(`Placed ${clock(order.placed_at)} · turned away at zero`, r.el), items(row),
@@ -83,7 +84,7 @@ export function ticket(row, { choice, usual }, act, live) {
     const big = h("b", { class: "num" }), small = h("span", {}, "on the shelf"), back = order.status === "RETURNING";
     live(() => { big.textContent = span(since(order.food_ready_at ?? order.ready_at)); });
     const pieces = row.lines.reduce((sum, line) => sum + line.quantity, 0);
-    put(top(back ? "Nobody took it at the door" : `${pieces} ${pieces === 1 ? "piece" : "pieces"} · ready since ${clock(order.food_ready_at ?? order.ready_at)}`, back ? null : [big, small]), driverLine(row, live));
+    put(top(back ? "Nobody took it at the door" : `Since ${clock(order.food_ready_at ?? order.ready_at)} · ${pieces} ${pieces === 1 ? "piece" : "pieces"}`, back ? null : [big, small]), driverLine(row, live));
   }
   return box;
 }
