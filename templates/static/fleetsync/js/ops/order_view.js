@@ -81,7 +81,7 @@ function promise(d) {
 function notes(d, offer, search) {
   const note = (kind, ico, text) => h("div", { class: `note ${kind}` }, icon(ico), text);
   const list = [];
-  if (offer) list.push(note("", "clock", tick("span", {}, () => `${firstName(offer.driver_id)} has ${span(Math.max(0, (ms(offer.expires_at) - app.t) / 1000))} left to answer.`)));
+  if (offer) list.push(note("", "clock", tick("span", {}, () => { const left = (ms(offer.expires_at) - app.t) / 1000; return left > 0 ? `${firstName(offer.driver_id)} has ${span(left)} left to answer.` : `${firstName(offer.driver_id)} did not answer in time.`; })));
   if (d.status === "NO_DRIVER_FOUND") list.push(note("late", "alert", h("span", {}, "The search gave up. Give it to somebody, search again, or cancel.")));
   else if (search?.refusals) list.push(note("risk", "alert", h("span", {}, `${plural(search.refusals, "driver")} said no${search.radius_m ? `; the search goes on within ${(search.radius_m / 1000).toFixed(1)} km` : ""}.`)));
   else if (d.status === "SEARCHING" && search?.due_at && ms(search.due_at) > app.t) list.push(note("", "clock", tick("span", {}, () => `Not due yet: a driver is asked at ${clock(search.due_at)}, so that nobody waits at the counter.`)));
@@ -98,7 +98,7 @@ function why(d, decisions) {
   const parts = Object.entries(one.score).filter(([name]) => SCORE[name]).map(([name, v]) => [SCORE[name], name.endsWith("_m") ? `${(v / 1000).toFixed(1)} km` : v < 0 ? `${span(-v)} early` : span(v)]);
   return h("section", {}, h("div", { class: "row between" }, h("h3", {}, !one.driver_id ? "What the last round saw" : d.driver_id === one.driver_id ? "Why this driver" : "Who was asked last"), h("span", { class: "xs mute" }, `${one.strategy}, ${clock(one.at)}`)),
     h("div", { class: "note" }, icon("why"), h("span", {}, one.words, one.fallback && ` A simpler strategy decided: ${one.fallback}.`)),
-    (parts.length || one.left_out.length) && h("details", { class: "whole", "data-f": "whole" }, h("summary", { "data-f": "wholesum" }, "The whole decision", icon("down")),
+    parts.length + one.left_out.length > 0 && h("details", { class: "whole", "data-f": "whole" }, h("summary", { "data-f": "wholesum" }, "The whole decision", icon("down")),
       parts.length ? facts(...parts.map(([name, v]) => [name, h("span", { class: "num" }, v)])) : null,
       one.left_out.length ? [h("h4", {}, "Near, and left out"), h("ul", { class: "leftout" }, one.left_out.map((out) => h("li", {}, linkish(`out-${out.driver_id}`, out.name || nameOf(out.driver_id), { kind: "driver", id: out.driver_id }), ` ${out.words}`)))] : null));
 }

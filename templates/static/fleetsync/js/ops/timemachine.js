@@ -40,6 +40,7 @@ export function show(moment) {
     $("#past").hidden = false;
     $("#tmlive").setAttribute("aria-pressed", "false");
     setLink("past", "Past");
+    spark();
   }
   load(moment);
 }
