@@ -166,7 +166,7 @@ function take(data) {
   view = data;
   loaded = true;
   failed = "";
-  shownAt = Date.now();
+  shownAt = new Date(data.now).getTime();
   ringFor(data.orders);
   paint();
   banner();

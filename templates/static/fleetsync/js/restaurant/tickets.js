@@ -35,9 +35,9 @@ const items = ({ lines, kitchen_note: said }) => h("ul", { class: "items" },
 function driverLine(row, live) {
   const { delivery, driver } = row, name = driver?.first_name || "Driver", line = (...parts) => h("div", { class: "who" }, ...parts);
   if (!delivery) return row.order.ready_at && line(icon("clock"), "A driver is timed to arrive when it is ready");
-  if (SEARCH.has(delivery.status) && row.order.status === "READY") return line(icon("bike"), "A driver is being found", pill("offer", "asking"));
+  if (SEARCH.has(delivery.status) && row.order.status === "READY") return line(icon("bike"), "No driver yet", pill("offer", "asking"));
   if (SEARCH.has(delivery.status)) return line(icon("clock"), "A driver is asked in time, so nobody waits");
-  if (delivery.status === "NO_DRIVER_FOUND") return line(icon("bike"), "No driver yet; dispatch is on it", pill("risk", "searching"));
+  if (delivery.status === "NO_DRIVER_FOUND") return line(icon("bike"), "No driver yet", pill("risk", "dispatch looks"));
   if (delivery.status === "ARRIVED_AT_PICKUP") {
     const waits = h("span", { class: "num" });
     live(() => { waits.textContent = delivery.arrived_at_pickup_at ? `waiting ${span(since(delivery.arrived_at_pickup_at))}` : "at the counter"; });
@@ -84,7 +84,7 @@ export function ticket(row, { choice, usual }, act, live) {
     const big = h("b", { class: "num" }), small = h("span", {}, "on the shelf"), back = order.status === "RETURNING";
     live(() => { big.textContent = span(since(order.food_ready_at ?? order.ready_at)); });
     const pieces = row.lines.reduce((sum, line) => sum + line.quantity, 0);
-    put(top(back ? "Nobody took it at the door" : `Since ${clock(order.food_ready_at ?? order.ready_at)} · ${pieces} ${pieces === 1 ? "piece" : "pieces"}`, back ? null : [big, small]), driverLine(row, live));
+    put(top(back ? "Nobody took it at the door" : `${pieces} ${pieces === 1 ? "piece" : "pieces"}, ${clock(order.food_ready_at ?? order.ready_at)}`, back ? null : [big, small]), driverLine(row, live));
   }
   return box;
 }
