@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-#: Nothing is under way for longer; keeps the look back within an index.
-LONGEST: Final = timedelta(hours=6)
+#: What is under way for longer is lost; keeps the look back within an index.
+LONGEST: Final = timedelta(hours=24)
 
 _MINUTES: Final = """
     SELECT moment, count(row.id), count(row.id) FILTER (WHERE row.promised_at < moment)

@@ -18,6 +18,7 @@ from fleetsync.core.events import topic_of
 from fleetsync.core.geo import LngLat
 from fleetsync.core.models import Event
 from orders.models import Order
+from tracking.selectors.history import LONGEST
 from tracking.selectors.zone import (
     REFUSED,
     LiveZone,
@@ -53,8 +54,6 @@ _MOMENTS: Final[Mapping[str, str]] = {
     "delivery.picked_up": "picked_up_at",
     "delivery.arrived_at_dropoff": "arrived_at_dropoff_at",
 }
-#: An order lives shorter than this.
-LONGEST: Final = timedelta(hours=6)
 #: A point of the trail older than this shows nobody any more.
 LOST: Final = timedelta(minutes=15)
 #: Between two points of the trail no further apart, the driver was on the line.

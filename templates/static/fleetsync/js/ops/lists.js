@@ -1,7 +1,7 @@
 // Which orders need a person, why in words, worst first. Pure: reads a world, touches no screen.
 import { clock, km, span } from "../ui.js";
 import { app, firstName } from "./app.js";
-import { plural, whyMoved } from "./words.js";
+import { age, plural, whyMoved } from "./words.js";
 import { ms, ON_BOARD, SEARCHING } from "./world.js";
 
 export const TABS = [["unassigned", "No driver"], ["risk", "At risk"], ["counter", "Waiting"], ["stuck", "Stuck"]];
@@ -28,12 +28,12 @@ function noDriver(world, d, t, rows) {
   const refusals = search?.refusals ?? 0, due = ms(search?.due_at), overdue = due == null ? 0 : t - due;
   const said = refusals ? `${plural(refusals, "driver")} said no` : "";
   const late = d.risk === "late";
-  if (d.status === "NO_DRIVER_FOUND") rows.push(row(d, { why: said ? `Nobody found: ${said}` : "Nobody found, search gave up", bad: true, number: span(waited / 1000), weight: waited }));
-  else if (d.held) rows.push(row(d, { why: "Held back by hand", bad: late, number: span(waited / 1000), weight: waited }));
+  if (d.status === "NO_DRIVER_FOUND") rows.push(row(d, { why: said ? `Nobody found: ${said}` : "Nobody found, search gave up", bad: true, number: age(waited / 1000), weight: waited }));
+  else if (d.held) rows.push(row(d, { why: "Held back by hand", bad: late, number: age(waited / 1000), weight: waited }));
   else if (refusals || overdue > PATIENCE || d.risk !== "ok") {
     const asking = offer ? `asking ${firstName(offer.driver_id)}` : "";
     const why = said ? (asking ? `${said}, ${asking}` : said) : asking ? `Late, ${asking}` : overdue > 0 ? `No free driver${search?.radius_m ? ` within ${km(search.radius_m)}` : ""}` : due == null || due <= t ? "No driver yet" : "Kitchen is late, driver not due yet";
-    rows.push(row(d, { why: why[0].toUpperCase() + why.slice(1), bad: late || refusals > 3 || overdue > 5 * MINUTE, number: span(waited / 1000), weight: waited }));
+    rows.push(row(d, { why: why[0].toUpperCase() + why.slice(1), bad: late || refusals > 3 || overdue > 5 * MINUTE, number: age(waited / 1000), weight: waited }));
   }
 }
 function atRisk(world, d, t, rows) {
@@ -42,19 +42,19 @@ function atRisk(world, d, t, rows) {
   const none = SEARCHING.has(d.status) ? (d.status === "NO_DRIVER_FOUND" ? "Nobody found" : "No driver yet") : "";
   const why = none ? none : driver?.silent ? `${firstName(d.driver_id)} has been silent for ${span(driver.age)}` : cause ? whyMoved(cause) : kitchen || "Longer ride than planned";
   const minutes = Math.max(1, Math.round(d.over / MINUTE));
-  rows.push(row(d, { why, bad: late, number: late ? `${minutes} min late` : `+${minutes} min`, weight: d.over }));
+  rows.push(row(d, { why, bad: late, number: late ? (minutes < 120 ? `${minutes} min late` : `${age(minutes * 60)} late`) : `+${minutes} min`, weight: d.over }));
 }
 function waiting(d, t, rows) {
   const since = ms(d.arrived_at_pickup_at) ?? t, waited = t - since, ready = ms(d.ready_at);
   if (waited < MINUTE) return;
   rows.push(row(d, {
     why: ready > t ? `Food expected ${clock(ready)}` : `Food was due ${clock(ready)}`, sub: firstName(d.driver_id),
-    bad: waited > LONG_WAIT && ready <= t, calm: waited < 4 * MINUTE, number: span(waited / 1000), weight: waited,
+    bad: waited > LONG_WAIT && ready <= t, calm: waited < 4 * MINUTE, number: age(waited / 1000), weight: waited,
   }));
 }
 function stuck(world, d, t, rows) {
   const k = world.drivers.get(d.driver_id), food = ON_BOARD.has(d.status), name = firstName(d.driver_id);
-  const add = (why, since, bad) => rows.push(row(d, { why, bad, number: span((t - since) / 1000), sub: name, weight: t - since }));
+  const add = (why, since, bad) => rows.push(row(d, { why, bad, number: age((t - since) / 1000), sub: name, weight: t - since }));
   if (d.status === "UNDELIVERABLE" || d.status === "RETURNING") add("Nobody took it, goes back to the kitchen", ms(d.arrived_at_dropoff_at) ?? t, true);
   else if (!k) { if (world.ready && app.past == null) add(`${name} is offline${food ? " and has the food" : ""}`, ms(d.picked_up_at ?? d.assigned_at) ?? t, food); }
   else if (k.silent) add(`${name} is silent${food ? " and has the food" : ""}`, k.seenAt, food);
@@ -65,5 +65,5 @@ function unanswered(world, o, t, rows) {
   const placed = ms(o.placed_at), by = ms(o.accept_by_at), left = by - t;
   if (!o.code || left > (by - placed) * 0.5) return;
   const kitchen = world.kitchens.get(o.restaurant_id);
-  rows.push({ order: o.order_id, code: o.code, place: kitchen?.name ?? "", why: "Kitchen has not answered", sub: left > 0 ? `rejected in ${span(left / 1000)}` : "being rejected", bad: false, number: span((t - placed) / 1000), weight: t - placed });
+  rows.push({ order: o.order_id, code: o.code, place: kitchen?.name ?? "", why: "Kitchen has not answered", sub: left > 0 ? `rejected in ${span(left / 1000)}` : "being rejected", bad: false, number: age((t - placed) / 1000), weight: t - placed });
 }

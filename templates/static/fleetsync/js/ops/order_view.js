@@ -3,7 +3,7 @@ import { clock, h, icon, money, pill, span } from "../ui.js";
 import * as actions from "./actions.js";
 import { app, firstName, learn, nameOf, say } from "./app.js";
 import { act, facts, head, linkish, loadJson, tick } from "./drawer.js";
-import { ahead, lineOf, plural, STATUS, whyMoved } from "./words.js";
+import { age, ahead, lineOf, plural, STATUS, whyMoved } from "./words.js";
 import { BEFORE_PICKUP, ms, ON_BOARD, SEARCHING } from "./world.js";
 
 let more = { order: null, sale: null, timeline: null, decisions: null }, timer = 0;
@@ -65,7 +65,7 @@ function build(d, { timeline, decisions, offer, search, sale }) {
     footer(d, sale),
   ];
 }
-export const position = (k) => (k.silent ? `silent for ${span(k.age)}` : `seen ${span(Math.max(0, (app.t - k.seenAt) / 1000))} ago`);
+export const position = (k) => (k.silent ? `silent for ${age(k.age)}` : `seen ${span(Math.max(0, (app.t - k.seenAt) / 1000))} ago`);
 
 /** How much of the promised time is used, and where the arrival is expected. */
 function promise(d) {
@@ -76,7 +76,7 @@ function promise(d) {
   mark.style.left = share(promised);
   const late = app.t > promised;
   return h("div", { class: `promise is-${d.risk === "ok" ? "carry" : d.risk}` }, h("div", { class: "track" }, bar, mark),
-    h("div", { class: "ends num" }, h("span", {}, `taken ${clock(start)}`), tick("b", {}, () => (app.t > promised ? `${span((app.t - promised) / 1000)} late` : d.driver_id && d.expected ? `door about ${clock(d.expected)}` : `${span((promised - app.t) / 1000)} left`)), h("span", { class: late ? "" : "strong" }, `promised ${clock(promised)}`)));
+    h("div", { class: "ends num" }, h("span", {}, `taken ${clock(start)}`), tick("b", {}, () => (app.t > promised ? `${age((app.t - promised) / 1000)} late` : d.driver_id && d.expected ? `door about ${clock(d.expected)}` : `${span((promised - app.t) / 1000)} left`)), h("span", { class: late ? "" : "strong" }, `promised ${clock(promised)}`)));
 }
 function notes(d, offer, search) {
   const note = (kind, ico, text) => h("div", { class: `note ${kind}` }, icon(ico), text);

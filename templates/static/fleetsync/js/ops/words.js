@@ -19,6 +19,8 @@ const MOVED = {
 };
 export function whyMoved(cause) { return MOVED[cause] ?? (cause ? cause.replaceAll("-", " ") : ""); }
 const DECIDES = { kitchen: "waits for the kitchen", road: "the ride decides", driver: "another driver", "other-doors": "other doors first", search: "no driver yet" };
+/** A span that may be long: as `span`, from two hours on in hours. */
+export const age = (seconds) => (seconds < 7200 ? span(seconds) : `${Math.round(seconds / 3600)} h`);
 export const plural = (n, word, many = `${word}s`) => `${n} ${n === 1 ? word : many}`;
 export const away = (m) => (m ? ` within ${km(m)}` : "");
 
@@ -78,4 +80,3 @@ export function ahead(d) {
     default: return [];
   }
 }
-export const lateness = (msOver) => (msOver < 60_000 ? "just now" : span(Math.round(msOver / 60_000) * 60));
