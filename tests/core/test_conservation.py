@@ -127,6 +127,9 @@ class TestTables:
             if name.partition(".")[0] in ("order", "delivery", "offer") and name not in known
         }
         assert still == {
+            "delivery.held",
+            "delivery.prioritized",
+            "delivery.released",
             "order.delayed",
             "delivery.search_retried",
             "delivery.eta_changed",
