@@ -387,7 +387,7 @@ class TestRelayLoop:
         with connection.cursor() as cursor:
             cursor.execute(
                 """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'sockets'"""
             )
         happen(ids.uuid7(), "a")
         assert heard.wait(10)

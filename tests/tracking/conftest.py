@@ -47,7 +47,13 @@ class Server:
                 *("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "1"),
             ],
             cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": test_database_url(), "FLEETSYNC_POOL_MAX": "5", **environment},
+            env={
+                **os.environ,
+                "DATABASE_URL": test_database_url(),
+                "FLEETSYNC_POOL_MAX": "5",
+                "PGAPPNAME": "sockets",  # tests that kill connections spare those of this process
+                **environment,
+            },
         )
 
     def wait(self) -> "Server":
