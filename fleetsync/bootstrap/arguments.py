@@ -10,6 +10,7 @@ from fleetsync.bootstrap.processes import NAMES
 EXAMPLES = {
     "demo": "python3 manage.py demo --duration 90 --speed 20 --json out.json",
     "replay": "python3 manage.py replay days/monday --speed 60 --from 08:00 --to 11:00 --strategy batch",
+    "benchmark_map": "python3 manage.py benchmark_map --drivers 500 --minutes 10",
     "test": "python3 manage.py test -x -n 2 tests/orders",
     "up": "python3 manage.py up",
     "down": "python3 manage.py down",
@@ -22,6 +23,7 @@ EXAMPLES = {
 SUMMARIES = {
     "demo": "run everything with a simulated city at work; sets up what is missing first",
     "replay": "play a recorded day through a platform of its own",
+    "benchmark_map": "count the frames of the live map under many moving drivers, on a platform of its own",
     "test": "set up, then run pytest; further arguments go to pytest",
     "up": "run the platform in the background, without the simulated city",
     "down": "stop what up, demo or services of this clone runs",
@@ -47,7 +49,7 @@ def parser(name: str) -> argparse.ArgumentParser:
 
 def overview() -> str:
     """Return the list of our commands."""
-    lines = [f"  {name:<9} {summary}" for name, summary in SUMMARIES.items()]
+    lines = [f"  {name:<13} {summary}" for name, summary in SUMMARIES.items()]
     return "\n".join(["FleetSync's own commands (each has --help with an example):", *lines])
 
 
@@ -80,6 +82,17 @@ def _replay(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seed", type=int, metavar="N", help="same seed, same choices")
     made.add_argument("--json", metavar="FILE", help="write the result table there")
     made.add_argument("--verbose", action="store_true", help="show every log line, not only warnings")
+
+
+def _benchmark_map(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--drivers", type=int, metavar="N", help="all of them moving (default 500)")
+    made.add_argument("--minutes", type=_positive, metavar="M", help="standing still (default 0.5)")
+    made.add_argument("--width", type=int, metavar="PX", help="of the window (default 1440)")
+    made.add_argument("--height", type=int, metavar="PX", help="of the window (default 900)")
+    made.add_argument("--dark", action="store_true", help="in the dark theme")
+    made.add_argument("--seed", type=int, metavar="N", help="same seed, same ways")
+    made.add_argument("--picture", metavar="FILE", help="write a PNG of what was measured")
+    made.add_argument("--json", metavar="FILE", help="write the table there")
 
 
 def _up(made: argparse.ArgumentParser) -> None:
@@ -138,6 +151,7 @@ def _share(text: str) -> float:
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "demo": _demo,
     "replay": _replay,
+    "benchmark_map": _benchmark_map,
     "test": _nothing,
     "up": _up,
     "down": _nothing,

@@ -63,6 +63,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 COMMANDS: dict[str, Callable[[Layout, argparse.Namespace], int]] = {
     "demo": commands.demo,
     "replay": commands.replay,
+    "benchmark_map": commands.benchmark_map,
     "test": lambda layout, given: testing.test(layout, given.pytest, yes=given.yes, dry_run=given.dry_run),
     "up": commands.up,
     "down": commands.down,

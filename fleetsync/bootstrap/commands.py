@@ -1,4 +1,4 @@
-"""The commands that run a platform: `demo`, `replay`, `up`, `down`, `clean`."""
+"""The commands that run a platform: `demo`, `replay`, `benchmark_map`, `up`, `down`, `clean`."""
 
 from __future__ import annotations
 
@@ -69,6 +69,25 @@ def replay(layout: Layout, options: argparse.Namespace) -> int:
         made.manage("Clock", f"business time runs x{options.speed:g}", "set_clock", "--scale", f"{options.speed:g}")
         player = Process(name="replay", does="plays the day", argv=("manage.py", "simulate_replay"), health=False)
         return platform.serve(made, foreground=(player, arguments), verbose=options.verbose, banner=False)
+    finally:
+        platform.end(made)
+
+
+def benchmark_map(layout: Layout, options: argparse.Namespace) -> int:
+    """Measure the live map on a platform of its own, in the place of a replay."""
+    if options.dry_run:
+        return testing.explain(layout, interpreter.RUNNING, _plan("replay"))
+    say(paint("FleetSync benchmark of the live map", "bold"))
+    made = platform.prepare(layout, "replay", yes=options.yes)
+    arguments = [
+        *_given(options, "drivers", "minutes", "width", "height", "seed", "picture", "json"),
+        *(["--dark"] if options.dark else []),
+    ]
+    try:
+        player = Process(name="map", does="measures the live map", argv=("manage.py", "simulate_map"), health=False)
+        return platform.serve(
+            made, foreground=(player, arguments), verbose=False, only=("api", "live", "relay", "flusher"), banner=False
+        )
     finally:
         platform.end(made)
 
@@ -194,7 +213,7 @@ def _given(options: argparse.Namespace, *names: str) -> list[str]:
     for name in names:
         value = getattr(options, name, None)
         if value is not None:
-            if name in ("json", "city"):
+            if name in ("json", "city", "picture"):
                 value = Path(value).resolve()
             found += [
                 flags.get(name, "--" + name.replace("_", "-")),
