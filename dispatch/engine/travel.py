@@ -8,6 +8,7 @@ comparing a driver measured by road with one measured by air compares nothing.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -87,4 +88,25 @@ class Pairs:
     def time_s(self, a: int, b: int, places: Sequence[Point], *, metres: bool) -> float:
         """Return the pair's seconds, 0 for a place to itself, inf for a pair not asked."""
         seconds = self.seconds.get((a, b), 0.0 if a == b else math.inf)
+        return seconds if math.isfinite(seconds) else math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A table as it is recorded (`codec.lean`): where it came from, or its pairs from `starts` to `ends`."""
+
+    source: str = ""
+    """Name and version of a source that can be asked again; then there are no pairs."""
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    seconds: bytes = b""
+    """len(starts) x len(ends) floats, row by row."""
+
+    def time_s(self, a: int, b: int, places: Sequence[Point], *, metres: bool) -> float:
+        """Return the pair's seconds, inf for one not kept. For looking; decisions want `codec.whole`."""
+        try:
+            at = self.starts.index(a) * len(self.ends) + self.ends.index(b)
+        except ValueError:
+            return math.inf
+        seconds = array("d", self.seconds)[at]
         return seconds if math.isfinite(seconds) else math.inf
