@@ -1,23 +1,20 @@
 """How a zone is dispatched: every number with its unit and its reason.
 
-The defaults stand here; a zone's `dispatch` JSON overrides them by name, and its `policy`
-object overrides parameters of the engine (`dispatch.engine.Policy`).
+The defaults stand here; a zone's `dispatch` JSON overrides them by name. How drivers are
+chosen is the zone's policy (`DispatchPolicy`, parameters of `dispatch.engine.Policy`).
 """
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
-from dispatch.engine import Policy
 from dispatch.errors import SettingsInvalid
 
 log = logging.getLogger(__name__)
-
-STRATEGIES: Final = ("plan", "batch", "nearest")
 
 # Real seconds, the same in every zone: they belong to machines, not to a city.
 ACK_WITHIN_S: Final = 5.0  # an offer frame that no phone confirmed by then never arrived
@@ -36,10 +33,8 @@ DECISIONS_KEPT_DAYS: Final = 30  # long enough to answer a complaint
 class DispatchConf:
     """The dispatch settings of one zone. Spans are seconds of business time."""
 
-    strategy: str = "plan"
     tick_s: float = 10.0  # quality hardly suffers up to 2 min, reaction does
     offer_life_s: float = 30.0  # a driver in traffic needs to stop and read
-    offer_lead_s: float = 0.0  # offers go out this much before the latest departure
     expired_mask_s: float = 300.0  # who let an offer pass is not asked again so soon
     unseen_mask_s: float = 15.0  # whose phone did not answer is asked again after this
     lease_s: float = 60.0  # silence longer than this ends a session
@@ -50,16 +45,12 @@ class DispatchConf:
     search_limit_s: float = 900.0  # after it first was due; then a person must decide
     retry_base_s: float = 5.0
     retry_cap_s: float = 60.0
-    nearest_k: int = 8
     pay_base_minor: int = 350
     pay_per_km_minor: int = 90
     require_pin: bool = False  # handed over only for the customer's four digits; simulated customers tell none
     neighbours: bool = True  # hand what nobody here can take to a zone whose driver is near
-    policy: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise ValueError(f"strategy: expected one of {', '.join(STRATEGIES)}, got {self.strategy!r}")
         for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -69,24 +60,15 @@ class DispatchConf:
         for name in ("neighbours", "require_pin"):
             if not isinstance(value := getattr(self, name), bool):
                 raise ValueError(f"{name}: expected true or false, got {value!r}")
-        if not isinstance(self.policy, Mapping):
-            raise ValueError(f"policy: expected an object, got {self.policy!r}")
-        self.engine_policy()
 
     def pay_for(self, way_m: float) -> int:
         """Return the pay of a delivery from counter to door in a straight line, minor units."""
         return self.pay_base_minor + round(self.pay_per_km_minor * way_m / 1000)
 
-    def engine_policy(self) -> Policy:
-        """Return the engine's parameters for this zone."""
-        given = {"nearest_k": self.nearest_k, "lead_s": self.offer_lead_s} | dict(self.policy)
-        return Policy.from_dict(given | {"strategy": self.strategy})
-
 
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "tick_s": (1, 600),
     "offer_life_s": (5, 600),
-    "offer_lead_s": (0, 900),
     "expired_mask_s": (0, 86_400),
     "unseen_mask_s": (0, 86_400),
     "lease_s": (10, 3600),
@@ -97,11 +79,11 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "search_limit_s": (30, 86_400),
     "retry_base_s": (0.1, 600),
     "retry_cap_s": (1, 3600),
-    "nearest_k": (1, 200),
     "pay_base_minor": (0, 1_000_000),
     "pay_per_km_minor": (0, 1_000_000),
 }
 DEFAULTS: Final = DispatchConf()
+MOVED: Final = frozenset({"strategy", "nearest_k", "offer_lead_s", "policy"})
 
 
 def read_conf(data: Mapping[str, Any]) -> DispatchConf:
@@ -113,7 +95,8 @@ def read_conf(data: Mapping[str, Any]) -> DispatchConf:
     known = {each.name for each in fields(DispatchConf)}
     for name in data:
         if name not in known:
-            raise SettingsInvalid(f"{name}: no such setting", attr="dispatch")
+            belongs = " here; it is a parameter of the zone's policy" if name in MOVED else ""
+            raise SettingsInvalid(f"{name}: no such setting{belongs}", attr="dispatch")
     try:
         return DispatchConf(**data)
     except (TypeError, ValueError) as error:

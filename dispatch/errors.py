@@ -117,6 +117,38 @@ class PinWrong(DomainError):
     title = "This is not the customer's PIN."
 
 
+class PolicyInvalid(DomainError):
+    """A policy names a parameter that does not exist, or a value out of its bounds."""
+
+    code = "policy-invalid"
+    title = "The parameters of the policy are not valid."
+    kind = Kind.INVALID
+
+
+class PolicyNotFound(DomainError):
+    """There is no such policy, or nothing to go back to."""
+
+    code = "policy-not-found"
+    title = "There is no such policy."
+    kind = Kind.NOT_FOUND
+
+
+class PolicyConflict(DomainError):
+    """Another policy began to hold meanwhile, or this one already does."""
+
+    code = "policy-conflict"
+    title = "The zone's policy has changed meanwhile."
+    kind = Kind.CONFLICT
+
+
+class PolicyUnrehearsed(DomainError):
+    """A draft that no rehearsal has tried cannot be activated without saying so."""
+
+    code = "policy-unrehearsed"
+    title = "The policy was not rehearsed on recorded demand yet."
+    kind = Kind.CONFLICT
+
+
 class SettingsInvalid(DomainError):
     """A zone's dispatch settings hold a field or value that cannot be."""
 

@@ -112,6 +112,15 @@ SESSION_FOLLOWERS: Final[Mapping[SessionStatus, frozenset[SessionStatus]]] = {
 }
 
 
+class PolicyStatus(models.TextChoices):
+    """One version of how a zone decides."""
+
+    DRAFT = "DRAFT"
+    SIMULATED = "SIMULATED"  # rehearsed on recorded demand; the result stands on the row
+    ACTIVE = "ACTIVE"  # the zone's rounds read it; one per zone
+    RETIRED = "RETIRED"  # another took its place; may come back
+
+
 def may_follow(present: DeliveryStatus, new: DeliveryStatus) -> bool:
     """Say whether a delivery may go from `present` to `new`."""
     return new in DELIVERY_FOLLOWERS[present]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from celery import shared_task
 from celery.signals import worker_init, worker_process_shutdown, worker_shutdown
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import DatabaseError, connection
 
@@ -28,8 +29,10 @@ def run_round(*, target: str, **_later: Any) -> None:
 
 @shared_task(name="dispatch.forget_decisions", acks_late=True, ignore_result=True)
 def forget_decisions(**_later: Any) -> None:
-    """Drop decision records that nobody asks for any more. Safe to run twice."""
-    services.forget_decisions(before=clock.now() - timedelta(days=DECISIONS_KEPT_DAYS))
+    """Drop recorded rounds and decision records that are past their time. Safe to run twice."""
+    now = clock.now()
+    services.forget_rounds(before=now - timedelta(days=settings.FLEETSYNC_ROUND_DAYS))
+    services.forget_decisions(before=now - timedelta(days=DECISIONS_KEPT_DAYS))
 
 
 @worker_init.connect

@@ -307,6 +307,8 @@ CELERY_TASK_DEFAULT_QUEUE = "dispatch"
 CELERY_TIMEZONE = "UTC"
 # Business days after which finished streams of the event log are forgotten.
 FLEETSYNC_EVENT_DAYS = env.float("FLEETSYNC_EVENT_DAYS", default=90)
+# Business days for which recorded rounds can be decided again; some kilobytes each.
+FLEETSYNC_ROUND_DAYS = env.float("FLEETSYNC_ROUND_DAYS", default=7)
 CELERY_BEAT_SCHEDULE = {
     "forget-old": {"task": "core.forget_old", "schedule": 3600.0},
     "make-trail-partitions": {"task": "tracking.make_partitions", "schedule": 1800.0},

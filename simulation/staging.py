@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.models import Driver, User
 from accounts.states import Role
+from dispatch.services import change_policy
 from fleetsync.core.geo import LngLat
 from restaurants.models import MenuCategory, MenuItem, Restaurant, RestaurantStaff, Zone
 from simulation.replay import RUN_ON_MIN, Recording
@@ -35,16 +36,19 @@ class Stage:
     customers: Sequence[User]
 
 
-def dispatch_settings(recording: Recording, *, strategy: str | None) -> dict[str, Any]:
+def dispatch_settings(recording: Recording) -> dict[str, Any]:
     """Return the zone's settings: the day's service minutes; nothing is given up before the run is over."""
-    settings: dict[str, Any] = {
+    return {
         "half_pickup_s": recording.half_pickup_s,
         "half_dropoff_s": recording.half_dropoff_s,
         "search_limit_s": 60.0 * RUN_ON_MIN,
         "neighbours": False,
-        "policy": {"target_s": 60.0 * recording.target_min},
     }
-    return settings | ({"strategy": strategy} if strategy else {})
+
+
+def dispatch_policy(recording: Recording, *, strategy: str | None) -> dict[str, Any]:
+    """Return the zone's policy: the day's target, and the strategy where one was asked for."""
+    return {"target_s": 60.0 * recording.target_min} | ({"strategy": strategy} if strategy else {})
 
 
 def set_stage(*, recording: Recording, time_zone: str, strategy: str | None, now: datetime) -> Stage:
@@ -56,7 +60,14 @@ def set_stage(*, recording: Recording, time_zone: str, strategy: str | None, now
             name=f"Replay {recording.name}"[:80],
             polygon=Polygon(ring, srid=4326),
             time_zone=time_zone,
-            dispatch=dispatch_settings(recording, strategy=strategy),
+            dispatch=dispatch_settings(recording),
+        )
+        change_policy(
+            zone_id=zone.pk,
+            parameters=dispatch_policy(recording, strategy=strategy),
+            note=f"replay of {recording.name}",
+            now=now,
+            actor="replay",
         )
         restaurants = []
         for public, place in zip(recording.restaurant_ids, recording.restaurants, strict=True):

@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Driver, User
 from accounts.states import Role
-from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer, Shift
+from dispatch.models import Delivery, DispatchJob, DispatchPolicy, DriverPosition, DriverSession, Offer, Shift
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
 from orders.models import Order, OrderLine
@@ -84,6 +84,7 @@ class ZoneFactory(DjangoModelFactory[Zone]):
 
     class Meta:
         model = Zone
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Zone {n}")
     polygon = factory.LazyFunction(lambda: Polygon.from_bbox((-76.73, 39.20, -76.49, 39.38)))
@@ -93,6 +94,26 @@ class ZoneFactory(DjangoModelFactory[Zone]):
     def _adjust_kwargs(cls, **kwargs):
         kwargs["polygon"].srid = 4326
         return kwargs
+
+    @factory.post_generation
+    def policy(self, create, parameters, **_):
+        """Let the zone decide by these parameters of the engine."""
+        if create and parameters is not None:
+            DispatchPolicyFactory(zone=self, parameters=parameters, status="ACTIVE")
+
+
+class DispatchPolicyFactory(DjangoModelFactory[DispatchPolicy]):
+    """A draft with the engine's defaults; one that is or was active says since when."""
+
+    class Meta:
+        model = DispatchPolicy
+
+    zone = factory.SubFactory(ZoneFactory)
+    version = factory.LazyAttribute(lambda row: DispatchPolicy.objects.filter(zone=row.zone).count() + 1)
+    created_at = factory.LazyFunction(clock.now)
+    created_by = "usr_test"
+    activated_at = factory.LazyAttribute(lambda row: row.created_at if row.status in ("ACTIVE", "RETIRED") else None)
+    status = "DRAFT"
 
 
 class RestaurantFactory(DjangoModelFactory[Restaurant]):

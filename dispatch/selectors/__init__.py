@@ -3,6 +3,7 @@
 from dispatch.selectors.earnings import Earnings, Trip, earnings
 from dispatch.selectors.explain import Explained, LeftOut, explain
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
+from dispatch.selectors.policies import InForce, policies_of, policy_in_force, read_policy
 from dispatch.selectors.reading import (
     MapDriver,
     ZoneMap,
@@ -19,6 +20,7 @@ from dispatch.selectors.snapshot import Look, look_at_zone
 __all__ = [
     "Earnings",
     "Explained",
+    "InForce",
     "LeftOut",
     "Look",
     "MapDriver",
@@ -35,6 +37,9 @@ __all__ = [
     "nearby",
     "nearest_drivers",
     "offers_for",
+    "policies_of",
+    "policy_in_force",
+    "read_policy",
     "route_of",
     "route_through",
     "shown",

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.conf import LEASE_FLOOR_S, DispatchConf
-from dispatch.engine import Demand, Driver, DriverState, Job, Past, Snapshot, Table, Travel
+from dispatch.engine import Demand, Driver, DriverState, Job, Past, Policy, Snapshot, Table, Travel
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
 from dispatch.selectors.route import carried_by
@@ -103,6 +103,14 @@ class Look:
     zone_id: UUID
     now: datetime
     conf: DispatchConf
+    policy: Policy
+    """What the engine decides by."""
+    policy_version: int
+    """Of the zone; 0: the engine's defaults."""
+    travel: str
+    """Where travel times came from."""
+    travel_can_be_asked_again: bool
+    """Whether that name stands for the same times for ever."""
     snapshot: Snapshot
     jobs: Mapping[str, OpenJob]
     drivers: Mapping[str, OnlineDriver]
@@ -119,7 +127,15 @@ class _Places:
 
 
 def look_at_zone(
-    *, zone_id: UUID, conf: DispatchConf, travel: TravelProvider, now: datetime, period: timedelta, memo: bytes | None
+    *,
+    zone_id: UUID,
+    conf: DispatchConf,
+    travel: TravelProvider,
+    now: datetime,
+    period: timedelta,
+    memo: bytes | None,
+    policy: Policy = Policy(),  # noqa: B008  # frozen
+    policy_version: int = 0,
 ) -> Look:
     """Return the zone as it stands, the next round expected after `period`.
 
@@ -144,9 +160,9 @@ def look_at_zone(
             {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
         )
         driver_rows = cursor.fetchall() if job_rows else []
-        plans = conf.strategy == "plan" and bool(job_rows)
+        plans = policy.strategy == "plan" and bool(job_rows)
         demand = _demand(cursor, zone_id, places, now) if plans else ()
-        past = _past(cursor, zone_id, places, now, conf.engine_policy().foresight_s) if plans else ()
+        past = _past(cursor, zone_id, places, now, policy.foresight_s) if plans else ()
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places) for row in job_rows]
     drivers = [_driver(row, held.get(row[0], []), places, conf, travel, now) for row in driver_rows]
@@ -168,6 +184,10 @@ def look_at_zone(
         zone_id=zone_id,
         now=now,
         conf=conf,
+        policy=policy,
+        policy_version=policy_version,
+        travel=travel.name,
+        travel_can_be_asked_again=travel.is_lasting,
         snapshot=snapshot,
         jobs={job.id: row for job, row in jobs},
         drivers={driver.id: row for driver, row in drivers},

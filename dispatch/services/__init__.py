@@ -5,7 +5,15 @@ from dispatch.services.etas import update_eta
 from dispatch.services.holding import assign, give_back, unassign
 from dispatch.services.lapsing import drop_unseen_offers, expire_offers
 from dispatch.services.moving import move_drivers
-from dispatch.services.rounds import engine, forget_decisions, run_round, run_rounds, tick_zones
+from dispatch.services.policies import (
+    activate_policy,
+    change_policy,
+    draft_policy,
+    note_simulation,
+    roll_back_policy,
+)
+from dispatch.services.recording import forget_decisions, forget_rounds
+from dispatch.services.rounds import engine, run_round, run_rounds, tick_zones
 from dispatch.services.searching import (
     cancel_delivery,
     change_ready_at,
@@ -31,11 +39,14 @@ from dispatch.services.waking import wake_zone
 __all__ = [
     "accept_offer",
     "ack_offer",
+    "activate_policy",
     "arrive",
     "assign",
     "cancel_delivery",
+    "change_policy",
     "change_ready_at",
     "decline_offer",
+    "draft_policy",
     "drop_off",
     "drop_shift",
     "drop_unseen_offers",
@@ -45,12 +56,14 @@ __all__ = [
     "fail_dropoff",
     "follow_capacity",
     "forget_decisions",
+    "forget_rounds",
     "give_back",
     "give_up_search",
     "hold_delivery",
     "live_session",
     "move_drivers",
     "note_seen",
+    "note_simulation",
     "open_delivery",
     "pause_session",
     "pick_up",
@@ -59,6 +72,7 @@ __all__ = [
     "reopen_delivery",
     "resume_session",
     "return_delivery",
+    "roll_back_policy",
     "run_round",
     "run_rounds",
     "start_session",

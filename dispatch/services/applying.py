@@ -59,6 +59,7 @@ def apply_plan(
     now: datetime,
     real_now: datetime,
     rng: Random,
+    round_id: UUID | None = None,
 ) -> Applied:
     """Make the plan's offers, put off what is not due, back off where nobody can.
 
@@ -79,6 +80,7 @@ def apply_plan(
             look=look,
             decision=decision,
             fence=fence,
+            round_id=round_id,
             now=now,
             real_now=real_now,
             emit=emit,
@@ -228,7 +230,7 @@ def _tell_round(work: Work) -> None:
     """Let the round run again for what was skipped, and on time for the next attempt of `nearest`."""
     if work.done.skipped:
         Round.objects.filter(zone_id=work.look.zone_id).update(again=True)
-    if work.look.conf.strategy != "nearest":
+    if work.look.policy.strategy != "nearest":
         return
     attempts = [
         work.jobs[job.delivery_id].next_attempt_at if job.delivery_id in work.jobs else job.next_attempt_at

@@ -67,7 +67,7 @@ def due_and_unplaced(look: Look, unplaced: Any, now: datetime) -> list[OpenJob]:
         job = look.jobs.get(name)
         if job is None or reason is Reason.ON_HOLD or job.next_attempt_at > now:
             continue
-        if look.conf.strategy == "nearest" or job.ready_at - _head_start(look) <= now:
+        if look.policy.strategy == "nearest" or job.ready_at - _head_start(look) <= now:
             found.append(job)
     return found
 

@@ -43,6 +43,7 @@ class Work:
     look: Look
     decision: Decision
     fence: int
+    round_id: UUID | None
     now: datetime
     real_now: datetime
     emit: Emit
@@ -75,6 +76,8 @@ def record_of(work: Work, delivery_id: UUID, driver_id: UUID | None, score: dict
             for each in plan.exclusions.get(str(delivery_id), ())
         ],
         conf=fingerprint(work.look),
+        policy_version=work.look.policy_version,
+        round_id=work.round_id,
     )
 
 

@@ -12,14 +12,15 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.conf import ENGINE_TIMEOUT_S, LATE_TICKS, OFFER_WAY_S, ROUND_LEASE_S, TICK_FLOOR_S, DispatchConf, conf_of
-from dispatch.engine import Policy
 from dispatch.engine.client import Decision, EngineProcess, decide_with_fallback
-from dispatch.engine.policy import BOUNDS
-from dispatch.models import DecisionRecord, Round
+from dispatch.engine.policy import BOUNDS, Policy
+from dispatch.models import Round
+from dispatch.selectors.policies import policy_in_force
 from dispatch.selectors.snapshot import Look, look_at_zone
 from dispatch.services.applying import StaleRound, apply_plan
+from dispatch.services.recording import decided_something, record_round
 from dispatch.services.waking import TASK, target_of
-from fleetsync.core import clock
+from fleetsync.core import clock, ids
 from fleetsync.core.queue import kick, kick_taken
 from fleetsync.core.travel import provider
 from restaurants.models import Zone
@@ -106,6 +107,7 @@ def _decide(
     rng: Random,
 ) -> None:
     started = time.perf_counter()
+    in_force = policy_in_force(zone_id=zone_id)
     look = look_at_zone(
         zone_id=zone_id,
         conf=conf,
@@ -113,19 +115,32 @@ def _decide(
         now=now,
         period=_period(conf, lease, now),
         memo=lease.memo,
+        policy=in_time(in_force.policy),
+        policy_version=in_force.version,
     )
     if not look.jobs:
         return
     looked = time.perf_counter()
-    decision = decide_with_fallback(engine(), look.snapshot, _policy(conf), timeout_s=ENGINE_TIMEOUT_S)
+    decision = answer = decide_with_fallback(engine(), look.snapshot, look.policy, timeout_s=ENGINE_TIMEOUT_S)
     if decision.fell_back:
-        decision = _patient(look, decision)
+        decision = _patient(look, answer)
         # what waiting for the engine took is not taken from the offers' lives
         now += timedelta(seconds=(time.perf_counter() - started) * clock.scale())
     solved = time.perf_counter()
+    round_id = ids.uuid7()
     done = apply_plan(
-        look=look, decision=decision, fence=lease.fence, delay_s=delay_s, now=now, real_now=real_now, rng=rng
+        look=look,
+        decision=decision,
+        fence=lease.fence,
+        delay_s=delay_s,
+        now=now,
+        real_now=real_now,
+        rng=rng,
+        round_id=round_id,
     )
+    applied = time.perf_counter()
+    if decided_something(decision, done):  # after the offers are out: keeping it delays nobody
+        record_round(round_id=round_id, look=look, decision=answer, done=done, fence=lease.fence, now=now)
     log.log(
         logging.INFO if done.offers or done.retries or done.skipped else logging.DEBUG,
         "dispatch.round.done",
@@ -139,7 +154,8 @@ def _decide(
             "strategy": decision.strategy,
             "look_ms": round((looked - started) * 1000, 1),
             "solve_ms": round(decision.solve_s * 1000, 1),
-            "apply_ms": round((time.perf_counter() - solved) * 1000, 1),
+            "apply_ms": round((applied - solved) * 1000, 1),
+            "record_ms": round((time.perf_counter() - applied) * 1000, 1),
         },
     )
 
@@ -154,9 +170,8 @@ def _period(conf: DispatchConf, lease: Lease, now: datetime) -> timedelta:
     return min(max(tick, now - (lease.ran_at or now)), tick * LATE_TICKS)
 
 
-def _policy(conf: DispatchConf) -> Policy:
-    """Return the engine's parameters; offers leave early by the time they are under way."""
-    policy = conf.engine_policy()
+def in_time(policy: Policy) -> Policy:
+    """Return the policy with offers leaving early by the time they are under way."""
     lead_s = clock.at_least(policy.lead_s, OFFER_WAY_S).total_seconds()
     return replace(policy, lead_s=min(lead_s, BOUNDS["lead_s"][1]))
 
@@ -173,7 +188,7 @@ def _patient(look: Look, decision: Decision) -> Decision:
     if decision.strategy != "nearest":
         return decision
     snapshot, ready_s = look.snapshot, {job.id: job.ready_s for job in look.snapshot.jobs}
-    latest_s = snapshot.now_s + snapshot.period_s + look.conf.offer_lead_s + snapshot.half_pickup_s
+    latest_s = snapshot.now_s + snapshot.period_s + look.policy.lead_s + snapshot.half_pickup_s
     due = tuple(
         proposal
         for proposal in decision.plan.proposals
@@ -207,8 +222,3 @@ def _release(zone_id: UUID, lease: Lease, now: datetime) -> bool:
         cursor.execute(_RELEASE, {"zone": zone_id, "fence": lease.fence, "now": now})
         row = cursor.fetchone()
     return bool(row and row[0])
-
-
-def forget_decisions(*, before: datetime) -> int:
-    """Drop decision records older than this; return how many."""
-    return DecisionRecord.objects.filter(at__lt=before).delete()[0]

@@ -36,6 +36,8 @@ PREFIXES: Final[Mapping[str, str]] = {
     "batch_id": "bat",
     "session_id": "dss",
     "shift_id": "shf",
+    "policy_id": "pol",
+    "round_id": "rnd",
     "event_id": "evt",
 }
 

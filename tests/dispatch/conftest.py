@@ -60,7 +60,7 @@ def _patient_engine(monkeypatch):
 @pytest.fixture
 def kitchen(db) -> Kitchen:
     """Return a kitchen in CITY whose zone dispatches with `nearest`."""
-    restaurant = RestaurantFactory(zone__dispatch={"strategy": "nearest"})
+    restaurant = RestaurantFactory(zone__policy={"strategy": "nearest"})
     return Kitchen(restaurant=restaurant, now=clock.now())
 
 

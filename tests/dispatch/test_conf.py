@@ -11,23 +11,17 @@ from dispatch.errors import SettingsInvalid
 class TestReadConf:
     def test_takes_the_defaults_where_the_zone_says_nothing(self):
         assert read_conf({}) == DEFAULTS == DispatchConf()
-        assert (DEFAULTS.strategy, DEFAULTS.tick_s, DEFAULTS.offer_life_s, DEFAULTS.geofence_m) == ("plan", 10, 30, 80)
-
-    def test_hands_engine_parameters_on(self):
-        conf = read_conf({"strategy": "plan", "nearest_k": 3, "offer_lead_s": 20, "policy": {"max_batch": 2}})
-        policy = conf.engine_policy()
-        assert (policy.strategy, policy.nearest_k, policy.lead_s, policy.max_batch) == ("plan", 3, 20, 2)
+        assert (DEFAULTS.tick_s, DEFAULTS.offer_life_s, DEFAULTS.geofence_m) == (10, 30, 80)
 
     @pytest.mark.parametrize(
         ("given", "sentence"),
         [
-            ({"strategy": "magic"}, "strategy: expected one of plan, batch, nearest, got 'magic'"),
+            ({"strategy": "batch"}, "strategy: no such setting here; it is a parameter of the zone's policy"),
             ({"tick_s": 0}, "tick_s: expected 1 to 600, got 0"),
             ({"tick_s": True}, "tick_s: expected a number, got True"),
             ({"tick": 10}, "tick: no such setting"),
             ({"neighbours": 1}, "neighbours: expected true or false, got 1"),
-            ({"policy": {"max_batch": 99}}, "max_batch: expected 1 to 8, got 99"),
-            ({"policy": {"speed": 1}}, "speed: no such parameter"),
+            ({"policy": {}}, "policy: no such setting here; it is a parameter of the zone's policy"),
         ],
     )
     def test_names_what_cannot_be(self, given, sentence):
@@ -39,5 +33,5 @@ class TestReadConf:
 class TestConfOf:
     def test_dispatches_a_misconfigured_zone_with_the_defaults_and_says_so(self, caplog):
         with caplog.at_level(logging.ERROR):
-            assert conf_of({"strategy": "magic", "tick_s": 11}) == DEFAULTS
+            assert conf_of({"tick": 9, "tick_s": 11}) == DEFAULTS
         assert [record.message for record in caplog.records] == ["dispatch.conf.invalid"]

@@ -21,7 +21,7 @@ def at_door(kitchen):
 
 
 def strict(kitchen) -> None:
-    kitchen.zone.dispatch = {"strategy": "nearest", "require_pin": True}
+    kitchen.zone.dispatch = {"require_pin": True}
     kitchen.zone.save()
 
 

@@ -246,7 +246,7 @@ class TestGiveBack:
 @pytest.mark.usefixtures("wide_pool")
 class TestRounds:
     def test_many_workers_make_one_offer_each_driver_and_delivery(self):
-        restaurant = RestaurantFactory(zone__dispatch={"strategy": "nearest"})
+        restaurant = RestaurantFactory(zone__policy={"strategy": "nearest"})
         now = clock.now()
         for _ in range(6):
             order = OrderFactory(restaurant=restaurant, taken=True, placed_at=now)

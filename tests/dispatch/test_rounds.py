@@ -10,9 +10,9 @@ from django.contrib.gis.geos import Point
 
 from dispatch import services, timers
 from dispatch.conf import conf_of
-from dispatch.engine import Plan, Proposal
+from dispatch.engine import Plan, Policy, Proposal
 from dispatch.engine.client import Decision, EngineProcess
-from dispatch.models import DecisionRecord, DispatchJob, DriverPosition, DriverSession, Offer, Round
+from dispatch.models import DecisionRecord, DispatchJob, DispatchPolicy, DriverPosition, DriverSession, Offer, Round
 from dispatch.selectors import look_at_zone
 from dispatch.services import waking
 from dispatch.services.applying import StaleRound, apply_plan
@@ -21,15 +21,15 @@ from fleetsync.core.events import topic_of
 from fleetsync.core.travel import provider
 from restaurants.models import Zone
 from tests.dispatch.conftest import types_of
-from tests.factories import DriverFactory, RestaurantFactory
+from tests.factories import DispatchPolicyFactory, DriverFactory, RestaurantFactory
 
 ACTOR = "usr_test"
 TICK = timedelta(seconds=10)
 
 
-def batch_zone(kitchen, **settings):
+def batch_zone(kitchen):
     services.engine().warm()
-    Zone.objects.filter(pk=kitchen.zone.pk).update(dispatch={"strategy": "batch"} | settings)
+    DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters={"strategy": "batch"})
 
 
 class TestRunRound:
@@ -157,8 +157,8 @@ class TestRunRound:
         there = Zone.objects.create(
             name="East",
             polygon="SRID=4326;POLYGON((-76.6099 39.2,-76.55 39.2,-76.55 39.38,-76.6099 39.38,-76.6099 39.2))",
-            dispatch={"strategy": "nearest"},
         )
+        DispatchPolicyFactory(zone=there, parameters={"strategy": "nearest"}, status="ACTIVE")
         delivery = kitchen.delivery()
         session = kitchen.online(at=Point(-76.605, 39.29, srid=4326))
         assert session.zone == there
@@ -366,10 +366,15 @@ class TestSnapshot:
             kitchen.delivery()
             kitchen.online()
         kitchen.carried()
-        conf = conf_of({"strategy": strategy})
         with django_assert_num_queries(queries):
             look = look_at_zone(
-                zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, period=TICK, memo=None
+                zone_id=kitchen.zone.pk,
+                conf=conf_of({}),
+                travel=provider(),
+                now=kitchen.now,
+                period=TICK,
+                memo=None,
+                policy=Policy(strategy=strategy),
             )
         assert len(look.snapshot.past) == (6 if strategy == "plan" else 0)
 

@@ -13,6 +13,7 @@ from fleetsync.core import clock
 from restaurants.models import Zone
 from simulation.city import make_city
 from simulation.seeding import seed_city
+from tests.factories import DispatchPolicyFactory
 from tests.journeys.machinery import Machinery
 
 PAGE = Path(django_settings.BASE_DIR) / "docs" / "api.md"
@@ -30,7 +31,7 @@ class TestPage:
             pytest.skip("the page is for bash and curl, which are not installed")
         settings.FLEETSYNC_PUBLIC_URL = live_server.url
         seed_city(city=make_city(seed=1, restaurants=2, drivers=1, customers=1), now=clock.now())
-        Zone.objects.update(dispatch={"strategy": "nearest"})
+        DispatchPolicyFactory(zone=Zone.objects.get(), parameters={"strategy": "nearest"}, status="ACTIVE")
         script = "\n".join(["set -euo pipefail", *blocks()])
         with Machinery(relay, Zone.objects.get().pk).beside():
             done = subprocess.run(

@@ -76,7 +76,7 @@ def moment(text: str) -> datetime:
 class TestOneOrder:
     @pytest.fixture
     def restaurant(self):
-        restaurant = RestaurantFactory(zone__dispatch={"strategy": "nearest"}, preparation_min=10)
+        restaurant = RestaurantFactory(zone__policy={"strategy": "nearest"}, preparation_min=10)
         pizza = MenuItemFactory(category=MenuCategoryFactory(restaurant=restaurant), name="Pizza", price_minor=1150)
         size = OptionGroupFactory(item=pizza, name="Size", least=1, most=1)
         OptionFactory(group=size, name="Large", price_minor=350)

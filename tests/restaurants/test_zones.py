@@ -24,7 +24,7 @@ SQUARE = [
 
 
 class TestZones:
-    BODY = {"name": "Centre", "polygon": SQUARE, "time_zone": "America/New_York", "dispatch": {"strategy": "batch"}}
+    BODY = {"name": "Centre", "polygon": SQUARE, "time_zone": "America/New_York", "dispatch": {"tick_s": 20}}
 
     def test_walk(self, acting, anyone):
         admin = acting(AdminFactory())
@@ -33,7 +33,7 @@ class TestZones:
         one = f"{API}/zones/{made.json()['id']}"
         (listed,) = anyone.get(f"{API}/zones").json()
         assert set(listed) == {"id", "name", "polygon", "time_zone", "currency", "active"}
-        assert acting(DispatcherFactory()).get(one).json()["dispatch"] == {"strategy": "batch"}
+        assert acting(DispatcherFactory()).get(one).json()["dispatch"] == {"tick_s": 20}
         assert admin.patch(one, {"active": False, "dispatch": {}}).json()["active"] is False
         closed_ring = [*SQUARE[:3], SQUARE[0]]
         assert admin.patch(one, {"polygon": closed_ring}).json()["polygon"] == SQUARE[:3]

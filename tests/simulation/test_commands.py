@@ -78,14 +78,14 @@ class TestSetStage:
 
         from dispatch.conf import conf_of
         from dispatch.engine.mdrp.instance import load
+        from dispatch.selectors import policy_in_force
 
         recording = record(load(folder), centre=CENTRE)
         now = datetime(2026, 3, 1, tzinfo=UTC)
         stage = set_stage(recording=recording, time_zone="America/New_York", strategy="nearest", now=now)
         conf = conf_of(stage.zone.dispatch)
-        assert (conf.strategy, conf.half_pickup_s, conf.half_dropoff_s, conf.search_limit_s) == (
-            "nearest", 120.0, 120.0, 5400.0,
-        )  # fmt: skip
+        assert (conf.half_pickup_s, conf.half_dropoff_s, conf.search_limit_s) == (120.0, 120.0, 5400.0)
+        assert policy_in_force(zone_id=stage.zone.pk).policy.strategy == "nearest"
         assert [len(each) for each in (stage.restaurants, stage.drivers, stage.customers)] == [1, 2, 2]
         assert all(stage.zone.polygon.contains(restaurant.point) for restaurant in stage.restaurants)
         assert not stage.customers[0].has_usable_password()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def assigned(relay) -> tuple[Delivery, Driver]:
     """Return a delivery that a driver at CITY has accepted, with all its news handed on."""
-    restaurant = RestaurantFactory(zone__dispatch={"strategy": "nearest"})
+    restaurant = RestaurantFactory(zone__policy={"strategy": "nearest"})
     driver, now = DriverFactory(), clock.now()
     dispatch.start_session(driver=driver, position=CITY, off_at=None, now=now, actor="test")
     order = OrderFactory(restaurant=restaurant, taken=True)

@@ -30,6 +30,11 @@ class TravelProvider(Protocol):
         """Return what stands in records and metrics."""
         ...
 
+    @property
+    def is_lasting(self) -> bool:
+        """Say whether `name` stands for the same times for ever, so that a record need not hold them."""
+        ...
+
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
         """Return seconds, one row per origin, one column per destination."""
         ...
@@ -43,6 +48,7 @@ class StraightLine:
     speed_mps: float = 6.0
     round_up_s: float = 0.0
     name: str = "straight-line"
+    is_lasting: bool = False
 
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
         """Return seconds, one row per origin, one column per destination."""
@@ -73,6 +79,11 @@ class WithFallback:
     def name(self) -> str:
         """Return the name of the source that answers now."""
         return f"{self.simple.name} (fallback)" if self.is_down else self.first.name
+
+    @property
+    def is_lasting(self) -> bool:
+        """Say no: what a router answers changes with its roads."""
+        return False
 
     @property
     def is_down(self) -> bool:

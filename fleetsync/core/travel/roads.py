@@ -7,6 +7,7 @@ in which every place reaches every other is kept, so that there is always a way.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import threading
@@ -51,6 +52,14 @@ class RoadGraph:
     end: NDArray[np.int32]
     seconds: NDArray[np.float32]
     lines: tuple[tuple[str, list[list[float]]], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Return eight letters that stand for every node and drive."""
+        digest = hashlib.sha256()
+        for column in (self.lng, self.lat, self.start, self.end, self.seconds):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        return digest.hexdigest()[:8]
 
     def save(self, path: Path) -> None:
         """Write one compressed file, whole or not at all."""
@@ -123,7 +132,8 @@ class RoadTravel:
     def __init__(self, graph: RoadGraph, *, round_up_s: float = 0.0) -> None:
         self.graph = graph
         self.round_up_s = round_up_s
-        self.name = f"roads:{graph.name}"
+        self.name = f"roads:{graph.name}#{graph.fingerprint}"
+        self.is_lasting = True
         self._rows: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()
 

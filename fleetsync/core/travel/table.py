@@ -34,6 +34,11 @@ class HttpTable:
         """Return what stands in records and metrics."""
         return self.kind
 
+    @property
+    def is_lasting(self) -> bool:
+        """Say no: what a router answers changes with its roads."""
+        return False
+
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
         """Return seconds, one row per origin; inf where there is no way.
 

@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Driver
 from accounts.states import Role
-from dispatch.conf import STRATEGIES, conf_of
+from dispatch import services as dispatch_services
+from dispatch.conf import conf_of
+from dispatch.engine.policy import NAMES as STRATEGIES
 from fleetsync.core import clock
 from restaurants.models import Zone
 from simulation.city import make_city
@@ -66,8 +68,13 @@ class Command(BaseCommand):
         ledger = Ledger()
         if options["strategy"]:
             for zone in Zone.objects.all():
-                zone.dispatch = {**zone.dispatch, "strategy": options["strategy"]}
-                zone.save(update_fields=["dispatch"])
+                dispatch_services.change_policy(
+                    zone_id=zone.pk,
+                    parameters={"strategy": options["strategy"]},
+                    note="simulate --strategy",
+                    now=clock.now(),
+                    actor="simulate",
+                )
         self._enough_people(options)
         gate = Gate(base_url=options["base_url"], live_url=options["live_url"], ledger=ledger, seed=options["seed"])
         world = World(gate=gate, habits=self._habits(options["accept"]), seed=options["seed"])

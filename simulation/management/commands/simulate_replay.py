@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dispatch.conf import STRATEGIES
 from dispatch.engine.mdrp.instance import InstanceError, load
+from dispatch.engine.policy import NAMES as STRATEGIES
 from fleetsync.core import clock, ids
 from restaurants.models import Zone
 from simulation.city import CENTRE, TIME_ZONE
