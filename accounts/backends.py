@@ -42,7 +42,7 @@ class RoleBackend(BaseBackend):
         verb, _, model = code.partition("_")
         if app not in APPS or model.removeprefix("historical") in HIDDEN_FROM_DISPATCHERS:
             return False
-        return verb == "view" or f"{app}.{model}" in KEPT_BY_DISPATCHERS
+        return verb in ("view", "operate") or f"{app}.{model}" in KEPT_BY_DISPATCHERS
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         """Say whether the role sees anything of the app."""

@@ -58,6 +58,7 @@ ACTIVE: Final = frozenset(
 BEFORE_PICKUP: Final = frozenset({D.ASSIGNED, D.EN_ROUTE_TO_PICKUP, D.ARRIVED_AT_PICKUP})
 ON_BOARD: Final = ACTIVE - BEFORE_PICKUP
 FINISHED: Final = frozenset({D.DELIVERED, D.RETURNED, D.CANCELLED})
+UNFINISHED: Final = frozenset(DeliveryStatus) - FINISHED
 #: The way of a delivery that goes well; a later tap implies the earlier steps.
 ROAD: Final = (
     D.ASSIGNED,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.gis.db.models import GeometryField
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model, QuerySet
@@ -20,6 +22,17 @@ from fleetsync.core.errors import DomainError
 def actor_of(request: HttpRequest) -> str:
     """Return who acts, for the event log."""
     return ids.encode("usr", request.user.pk)  # type: ignore[arg-type]  # nobody is here without a login
+
+
+def write_history(request: HttpRequest, obj: Model, said: str) -> None:
+    """Write into the history of an object what a person did to it."""
+    LogEntry.objects.log_actions(
+        user_id=cast("UUID", request.user.pk),  # nobody is here without a login
+        queryset=[obj],
+        action_flag=CHANGE,
+        change_message=said,
+        single_object=True,
+    )
 
 
 class OpsAdmin(ModelAdmin):  # type: ignore[misc]
@@ -135,4 +148,4 @@ class ReadOnlyInline(TabularInline):  # type: ignore[misc]
         return False
 
 
-__all__ = ["OpsAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "actor_of", "shown_place", "told_as_message"]
+__all__ = ["OpsAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "actor_of", "shown_place", "told_as_message", "write_history"]

@@ -21,6 +21,16 @@ def without_driver(request: HttpRequest) -> int | None:
     return Delivery.objects.filter(status=DeliveryStatus.NO_DRIVER_FOUND).count() or None
 
 
+def is_ops(request: HttpRequest) -> bool:
+    """Say whether this is dispatch staff, for whom the live map is."""
+    return bool(getattr(request.user, "is_ops", False))
+
+
+def sees_deliveries(request: HttpRequest) -> bool:
+    """Say whether the user looks after deliveries."""
+    return request.user.has_perm("dispatch.view_delivery")
+
+
 def _link(title: str, icon: str, model: str, query: str = "", **more: Any) -> dict[str, Any]:
     app, name = model.split(".")
 
@@ -35,10 +45,53 @@ def _link(title: str, icon: str, model: str, query: str = "", **more: Any) -> di
     return {"title": title, "icon": icon, "link": link, "permission": may_see, **more}
 
 
+#: Chrome is ink on paper: the tokens' petrol greys, light to dark; a hue is left to states.
+COLORS: dict[str, dict[str, str]] = {
+    "base": {
+        "50": "#f5f8f8",
+        "100": "#edf1f2",
+        "200": "#d6dfe2",
+        "300": "#b9c6cb",
+        "400": "#8b9fa8",
+        "500": "#586a72",
+        "600": "#3e5058",
+        "700": "#2b3e47",
+        "800": "#22323a",
+        "900": "#101a1f",
+        "950": "#0a1216",
+    },
+    "primary": {
+        "50": "#f5f8f8",
+        "100": "#e3e9eb",
+        "200": "#d6dfe2",
+        "300": "#b9c6cb",
+        "400": "#b3c3ca",
+        "500": "#8fa3ac",
+        "600": "#25383f",
+        "700": "#0d1c22",
+        "800": "#0d1c22",
+        "900": "#0d1c22",
+        "950": "#0a1216",
+    },
+}
 NAVIGATION: list[dict[str, Any]] = [
+    {
+        "title": "",
+        "items": [
+            {"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+            {"title": "Live map", "icon": "map", "link": "/ops", "permission": is_ops},
+        ],
+    },
     {
         "title": "Needs a person",
         "items": [
+            {
+                "title": "Stuck orders",
+                "icon": "warning",
+                "link": reverse_lazy("office-stuck"),
+                "permission": sees_deliveries,
+                "badge": "tracking.admin.dashboard.stuck_number",
+            },
             _link(
                 "No driver found",
                 "person_search",

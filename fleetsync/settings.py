@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
+from django.templatetags.static import static
 
-from fleetsync.admin_site import NAVIGATION
+from fleetsync.admin_site import COLORS, NAVIGATION
 
 django_stubs_ext.monkeypatch()
 
@@ -360,6 +361,12 @@ UNFOLD = {
     "SITE_HEADER": "FleetSync",
     "SITE_SYMBOL": "local_shipping",
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "tracking.admin.dashboard.on_index",
+    "STYLES": [lambda _request: static("fleetsync/tokens.css")],
+    "SCRIPTS": [lambda _request: static("fleetsync/js/office_theme.js")],
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda _request: static("fleetsync/favicon.svg")}],
+    "COLORS": COLORS,
+    "BORDER_RADIUS": "8px",
     "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": NAVIGATION},
 }
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False

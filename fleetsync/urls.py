@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("api/v1/", include((api, "v1"))),
+    path("admin/", include("tracking.admin.urls")),
     path("admin/", admin.site.urls),
     path("", include("accounts.pages")),
     path("", include("tracking.pages")),
