@@ -98,6 +98,13 @@ class Restaurant(PublicModel):
     always_open = models.BooleanField(default=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Business time; no orders before it.")
     pause_reason = models.CharField(max_length=120, blank=True)
+    osm_ref = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="OpenStreetMap element it was imported from, e.g. node/123; © OpenStreetMap contributors, ODbL.",
+    )
     menu_version = models.PositiveBigIntegerField(default=1, help_text="Counts every edit; the menu's ETag.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -108,6 +115,7 @@ class Restaurant(PublicModel):
         constraints = [
             ValidPoint(field="point", name="restaurant_point"),
             models.CheckConstraint(condition=Q(preparation_min__lte=240), name="restaurant_preparation"),
+            models.UniqueConstraint(fields=["osm_ref"], condition=~Q(osm_ref=""), name="restaurant_once_of_map"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ Tags as in the OpenStreetMap wiki, "Key:amenity", "Key:cuisine", "Key:opening_ho
 The data is © OpenStreetMap contributors, ODbL.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -14,6 +15,8 @@ from fleetsync.core.geo import LngLat
 from restaurants.hours import Opening
 
 AMENITIES: Final = frozenset({"restaurant", "fast_food", "cafe", "ice_cream"})
+#: What the licence asks to be shown wherever the data is.
+ATTRIBUTION: Final = "© OpenStreetMap contributors, ODbL"
 #: A week without a holiday: its Monday.
 _MONDAY: Final = datetime(2024, 1, 8)  # noqa: DTZ001 - wall time of no place in particular
 _WEEK: Final = timedelta(days=7)
@@ -25,14 +28,16 @@ class OsmPlacesError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundPlace:
-    """One place to eat. `openings` is None where the map tells no usable hours."""
+    """One place to eat. `openings` is None where the map tells no usable hours; `hours` is what it tells."""
 
     ref: str
+    amenity: str
     name: str
     point: LngLat
     cuisine: str
     address: str
     phone: str
+    hours: str
     openings: tuple[Opening, ...] | None
 
 
@@ -92,18 +97,27 @@ def find_places(path: Path) -> list[FoundPlace]:
 
 
 def _place(ref: str, tags: Mapping[str, str], point: LngLat) -> FoundPlace:
-    cuisine = tags.get("cuisine", "").split(";")[0].replace("_", " ").strip().capitalize()
+    cuisine = re.split("[;,]", tags.get("cuisine", ""))[0].replace("_", " ").strip().capitalize()
     street = " ".join(filter(None, (tags.get("addr:housenumber"), tags.get("addr:street"))))
     return FoundPlace(
         ref=ref,
+        amenity=tags["amenity"],
         name=tags["name"][:120],
         point=point,
         cuisine=(cuisine or {"cafe": "Coffee", "ice_cream": "Ice cream"}.get(tags["amenity"], ""))[:60],
         address=", ".join(filter(None, (street, tags.get("addr:city"))))[:200],
-        phone=tags.get("phone", "")[:32],
+        phone=(tags.get("phone") or tags.get("contact:phone", ""))[:32],
+        hours=tags.get("opening_hours", ""),
         openings=openings_of(tags["opening_hours"]) if tags.get("opening_hours") else None,
     )
 
 
-#: Hours of a place whose map tells none: noon to eleven at night.
+#: Hours of a place whose map tells none: eleven in the morning to eleven at night.
 USUAL_HOURS: Final = tuple(Opening(weekday=day, opens=time(11, 0), closes=time(23, 0)) for day in range(7))
+
+
+def time_zone_at(point: LngLat) -> str:
+    """Return the IANA time zone of a place; on the high seas that of its longitude."""
+    import tzfpy
+
+    return tzfpy.get_tz(point.lng, point.lat) or "UTC"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
+from restaurants.menus import GroupSpec, ItemSpec, MenuSpec, OptionSpec
 from simulation import names
 from simulation.clients.road import Place
 
@@ -25,34 +26,6 @@ DOORS_WITHIN_M: Final = 3300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptionSpec:
-    """One option and what it adds, minor units."""
-
-    name: str
-    price_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSpec:
-    """A choice that goes with an item."""
-
-    name: str
-    least: int
-    most: int
-    options: tuple[OptionSpec, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSpec:
-    """Something to buy."""
-
-    name: str
-    description: str
-    price_minor: int
-    groups: tuple[GroupSpec, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RestaurantSpec:
     """A kitchen. `hours` are (weekday, opens, closes) as HH:MM; none means always open."""
 
@@ -64,7 +37,9 @@ class RestaurantSpec:
     preparation_min: int
     auto_accept: bool
     hours: tuple[tuple[int, str, str], ...]
-    menu: tuple[tuple[str, tuple[ItemSpec, ...]], ...]
+    menu: MenuSpec
+    osm_ref: str = ""
+    """Where it comes from a map: `node/123`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +140,7 @@ def _restaurant(seed: int, number: int, streets: Sequence[str]) -> RestaurantSpe
         preparation_min=chance.randint(4, 8),
         auto_accept=chance.random() < 0.2,
         hours=_hours(chance),
-        menu=_menu(chance, cuisine),
+        menu=menu_of(cuisine, chance),
     )
 
 
@@ -177,7 +152,8 @@ def _hours(chance: Random) -> tuple[tuple[int, str, str], ...]:
     return tuple((day, opens, closes) for day in range(7))
 
 
-def _menu(chance: Random, cuisine: names.Cuisine) -> tuple[tuple[str, tuple[ItemSpec, ...]], ...]:
+def menu_of(cuisine: names.Cuisine, chance: Random) -> MenuSpec:
+    """Return a menu such a kitchen may have; prices vary a little."""
     sections = []
     for section, dishes in cuisine.sections:
         kept = dishes if len(dishes) <= 4 else chance.sample(dishes, chance.randint(4, len(dishes)))

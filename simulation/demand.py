@@ -10,6 +10,7 @@ from simulation.city import address_at, door_near
 from simulation.clients.road import Place
 from simulation.clients.shops import Shop, basket
 from simulation.clients.world import PlannedOrder
+from simulation.roads import RealStreets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,17 @@ class Appetite:
 
 
 def orders_of(
-    *, shops: Sequence[Shop], seed: int, start_s: float, appetite: Appetite, centre: Place | None = None
+    *,
+    shops: Sequence[Shop],
+    seed: int,
+    start_s: float,
+    appetite: Appetite,
+    centre: Place | None = None,
+    streets: RealStreets | None = None,
 ) -> Iterator[PlannedOrder]:
     """Yield orders without end, in the order of their moments; the first one comes at `start_s`.
 
-    Each order has a source of chance of its own, so a later one never depends on how an earlier one was used.
+    Doors lie at `streets` where there are any. Each order has a source of chance of its own, so a later one never depends on how an earlier one was used.
     """
     if not shops:
         return
@@ -45,14 +52,14 @@ def orders_of(
     while True:
         chance = Random(f"{seed}:order:{number}")
         shop = chance.choices(shops, popularity)[0]
-        door = door_near(shop.place, chance, middle)
+        door = streets.door_near(shop.place, chance) if streets else door_near(shop.place, chance, middle)
         yield PlannedOrder(
             number=number,
             place_s=moment_s,
             restaurant_id=shop.id,
             items=basket(shop, chance),
             door=door,
-            address=address_at(door),
+            address=streets.address_at(door) if streets else address_at(door),
             tip_minor=chance.choice([0, 200, 300, 500]),
             cook_s=chance.uniform(*appetite.cook_s),
             think_s=chance.uniform(*appetite.kitchen_think_s),

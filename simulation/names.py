@@ -179,6 +179,70 @@ CUISINES: Final = (
     )),
 )  # fmt: skip
 
+#: Kitchens that only cities of a map have.
+MORE_CUISINES: Final = (
+    Cuisine("American", (), (
+        ("Plates", (
+            Dish("Roast chicken", "Half, herbs, pan sauce", 1695, (SIDE,)),
+            Dish("Steak frites", "Hanger steak, butter", 2250),
+            Dish("Mac and cheese", "Three cheeses, crumbs", 1195, (ADD_ONS,)),
+            Dish("Turkey club", "Three layers", 1295, (BREAD, SIDE)),
+        )),
+        ("Starters", (Dish("Wedge salad", "Blue cheese, bacon", 950), Dish("Crab dip", "Warm pretzel", 1295))),
+        ("Drinks", DRINKS),
+    )),
+    Cuisine("Italian", (), (
+        ("Pasta", (
+            Dish("Spaghetti al pomodoro", "Basil, Parmesan", 1395, (SIZE,)),
+            Dish("Lasagne", "Beef, béchamel", 1595),
+            Dish("Gnocchi al pesto", "Potatoes, green beans", 1495),
+            Dish("Linguine alle vongole", "Clams, white wine", 1895),
+        )),
+        ("Antipasti", (Dish("Caprese", "Mozzarella, tomato", 995), Dish("Bruschetta", "Four", 795))),
+        ("Drinks", DRINKS),
+    )),
+    Cuisine("Chinese", (), (
+        ("Mains", (
+            Dish("Kung pao", "Peanuts, dried chilli", 1350, (PROTEIN, HEAT)),
+            Dish("Mapo tofu", "Sichuan pepper", 1250, (HEAT,)),
+            Dish("Sweet and sour", "Pineapple, peppers", 1350, (PROTEIN,)),
+            Dish("Fried rice", "Egg, spring onion", 1095, (PROTEIN,)),
+        )),
+        ("Small plates", (Dish("Dumplings", "Eight, steamed", 895), Dish("Spring rolls", "Four", 595))),
+        ("Drinks", DRINKS),
+    )),
+    Cuisine("Chicken", (), (
+        ("Chicken", (
+            Dish("Three pieces", "Bone in", 995, (HEAT, SIDE)),
+            Dish("Tenders", "Five, two sauces", 1095, (SIDE,)),
+            Dish("Wings", "Ten", 1295, (HEAT,)),
+            Dish("Chicken sandwich", "Pickles, brioche", 895, (ADD_ONS, SIDE)),
+        )),
+        ("Sides", (Dish("Fries", "", 395, (SIZE,)), Dish("Biscuit", "Two, honey", 350))),
+        ("Drinks", DRINKS),
+    )),
+    Cuisine("Coffee", (), (
+        ("Coffee", (
+            Dish("Latte", "Two shots", 495, (SIZE, MILK)),
+            Dish("Cappuccino", "Two shots", 475, (SIZE, MILK)),
+            Dish("Cold brew", "Eighteen hours", 450, (SIZE, MILK)),
+        )),
+        ("Bakery", (
+            Dish("Croissant", "Butter", 395),
+            Dish("Blueberry muffin", "", 375),
+            Dish("Breakfast sandwich", "Egg, cheese", 695, (ADD_ONS,)),
+        )),
+    )),
+    Cuisine("Ice cream", (), (
+        ("Scoops", (
+            Dish("Vanilla", "One pint", 895),
+            Dish("Chocolate", "One pint", 895),
+            Dish("Strawberry", "One pint", 895),
+        )),
+        ("Treats", (Dish("Sundae", "Hot fudge, cream", 795), Dish("Milkshake", "Thick", 695, (SIZE,)))),
+    )),
+)  # fmt: skip
+
 QUARTERS: Final = ("Mount Vernon", "Federal Hill", "Canton", "Hampden", "Bolton Hill", "Fells Point")
 STREETS: Final = (
     "N Charles St", "St Paul St", "Calvert St", "Light St", "E Pratt St", "Eastern Ave", "S Broadway", "Aliceanna St",

@@ -14,18 +14,11 @@ from django.db import transaction
 from accounts.models import Driver, User
 from accounts.states import Role
 from fleetsync.core.geo import LngLat
-from restaurants.models import (
-    MenuCategory,
-    MenuItem,
-    OpeningHours,
-    Option,
-    OptionGroup,
-    Restaurant,
-    RestaurantStaff,
-    Zone,
-)
+from restaurants.models import OpeningHours, Restaurant, RestaurantStaff, Zone
+from restaurants.services import write_menu
 from simulation.city import CitySpec, PersonSpec, RestaurantSpec
 from simulation.clients.road import Place
+from simulation.roads import RealStreets
 from simulation.streets import make_basemap
 from tracking.models import Basemap
 from tracking.services import set_basemap
@@ -54,19 +47,22 @@ def _silent(_what: str, _done: int, _of: int) -> None:
     return
 
 
-def seed_city(*, city: CitySpec, now: datetime, progress: Progress = _silent) -> Seeded:
+def seed_city(
+    *, city: CitySpec, now: datetime, streets: RealStreets | None = None, progress: Progress = _silent
+) -> Seeded:
     """Bring the city into the database and return what was new. One transaction; may run again.
 
+    With `streets` these are the zone's map, else made-up ones.
     People share one password hash: hashing costs 0.4 s of a processor each.
     """
     with transaction.atomic():
         zone = seed_zone(city)
         if not Basemap.objects.filter(zone=zone).exists():
-            set_basemap(zone_id=zone.pk, geojson=make_basemap(seed=1, centre=city.centre, name=city.name))
+            _draw_map(zone, city, streets)
         known = set(User.objects.values_list("email", flat=True))
         password = _shared_password()
         _staff_logins(known, password, now)
-        fresh = [spec for spec in city.restaurants if not Restaurant.objects.filter(zone=zone, name=spec.name).exists()]
+        fresh = [spec for spec in city.restaurants if not _is_there(zone, spec)]
         for done, spec in enumerate(fresh, start=1):
             seed_restaurant(zone, spec)
             progress("restaurants", done, len(fresh))
@@ -86,6 +82,21 @@ def seed_city(*, city: CitySpec, now: datetime, progress: Progress = _silent) ->
     )
 
 
+def _draw_map(zone: Zone, city: CitySpec, streets: RealStreets | None) -> None:
+    if streets is None:
+        set_basemap(zone_id=zone.pk, geojson=make_basemap(seed=1, centre=city.centre, name=city.name))
+        return
+    drawn = streets.graph.geojson()
+    drawn["features"].append(
+        {
+            "type": "Feature",
+            "properties": {"kind": "zone", "name": city.name},
+            "geometry": {"type": "Polygon", "coordinates": zone.polygon.coords},
+        }
+    )
+    set_basemap(zone_id=zone.pk, geojson=drawn, attribution=streets.graph.attribution)
+
+
 def seed_zone(city: CitySpec) -> Zone:
     """Return the city's zone, made if it is not there."""
     ring = [_lng_lat(corner) for corner in (*city.outline, city.outline[0])]
@@ -99,6 +110,13 @@ def seed_zone(city: CitySpec) -> Zone:
         },
     )
     return zone
+
+
+def _is_there(zone: Zone, spec: RestaurantSpec) -> bool:
+    """Say whether a kitchen is there already: by its element of the map, else by its name."""
+    if spec.osm_ref:
+        return Restaurant.objects.filter(osm_ref=spec.osm_ref).exists()
+    return Restaurant.objects.filter(zone=zone, name=spec.name).exists()
 
 
 def seed_restaurant(zone: Zone, spec: RestaurantSpec) -> Restaurant:
@@ -118,39 +136,14 @@ def seed_restaurant(zone: Zone, spec: RestaurantSpec) -> Restaurant:
         minimum_minor=1000,
         delivery_radius_m=6000,
         always_open=not spec.hours,
+        osm_ref=spec.osm_ref,
     )
     OpeningHours.objects.bulk_create(
         OpeningHours(restaurant=restaurant, weekday=day, opens=_hour(opens), closes=_hour(closes))
         for day, opens, closes in spec.hours
     )
-    _menu(restaurant, spec)
+    write_menu(restaurant=restaurant, menu=spec.menu)
     return restaurant
-
-
-def _menu(restaurant: Restaurant, spec: RestaurantSpec) -> None:
-    items, groups, options = [], [], []
-    for at, (section, dishes) in enumerate(spec.menu):
-        category = MenuCategory.objects.create(restaurant=restaurant, name=section, position=at)
-        for place, dish in enumerate(dishes):
-            item = MenuItem(
-                restaurant=restaurant,
-                category=category,
-                name=dish.name,
-                description=dish.description,
-                price_minor=dish.price_minor,
-                position=place,
-            )
-            items.append(item)
-            for turn, choice in enumerate(dish.groups):
-                group = OptionGroup(item=item, name=choice.name, least=choice.least, most=choice.most, position=turn)
-                groups.append(group)
-                options += [
-                    Option(group=group, name=option.name, price_minor=option.price_minor, position=rank)
-                    for rank, option in enumerate(choice.options)
-                ]
-    MenuItem.objects.bulk_create(items)
-    OptionGroup.objects.bulk_create(groups)
-    Option.objects.bulk_create(options)
 
 
 def _staff_logins(known: set[str], password: str, now: datetime) -> None:

@@ -62,7 +62,7 @@ def _demo(made: argparse.ArgumentParser) -> None:
     made.add_argument("--drivers", type=int, metavar="N", help="drivers on the road")
     made.add_argument("--orders-per-hour", type=_positive, metavar="N", help="orders per business hour")
     made.add_argument("--accept", type=_share, metavar="P", help="chance that a driver accepts an offer")
-    made.add_argument("--city", metavar="FILE", help="a city of your own instead of the seeded one")
+    made.add_argument("--city", metavar="FILE", help="a real city: an OpenStreetMap extract (.osm.pbf)")
     made.add_argument("--strategy", metavar="S", help="how drivers are chosen: nearest, batch, plan")
     made.add_argument("--json", metavar="FILE", help="write the result table there")
     made.add_argument("--no-sim", action="store_true", help="no simulated city: only the platform")

@@ -32,6 +32,8 @@ def demo(layout: Layout, options: argparse.Namespace) -> int:
         say("  Another city than last time: the demo's database is made anew.")
     made = platform.prepare(layout, "demo", yes=options.yes, anew=options.fresh or another)
     try:
+        if options.city:
+            platform.import_roads(made, Path(options.city).resolve())
         platform.seed(made, *city)
         platform.compile_kernels(made)
         made.manage(

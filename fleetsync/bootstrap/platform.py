@@ -155,6 +155,17 @@ def seed(platform: Platform, *arguments: str) -> None:
         (platform.home / "seeded").write_text(wanted)
 
 
+def import_roads(platform: Platform, extract: Path) -> None:
+    """Have travel measured on the streets of an extract; imported once as long as it stays the same."""
+    code = platform.layout.project / "fleetsync" / "core" / "travel"
+    now = _fingerprint(code.glob("*.py")) + hashlib.sha256(extract.read_bytes()).hexdigest()[:16]
+    file, stamp = platform.home / "roads.npz", platform.home / "roads"
+    if not file.exists() or not stamp.exists() or stamp.read_text() != now:
+        platform.manage("Roads", extract.name, "import_roads", str(extract), "--out", str(file))
+        stamp.write_text(now)
+    platform.env["FLEETSYNC_TRAVEL"] = f"roads:{file}"
+
+
 def is_another_city(layout: Layout, *arguments: str) -> bool:
     """Tell whether the demo's database holds the city of another seed or file."""
     before = _seeded(state.folder(layout, "demo")).split()

@@ -44,6 +44,13 @@ def moved(origin: LngLat, east_m: float, north_m: float) -> LngLat:
     return LngLat((lng + 180.0) % 360.0 - 180.0, lat)
 
 
+def on_plane(origin: LngLat, place: LngLat) -> tuple[float, float]:
+    """Return metres east and north of `origin`, on a local plane; the way back of `moved`."""
+    east_deg = (place.lng - origin.lng + 180.0) % 360.0 - 180.0
+    east = math.radians(east_deg) * EARTH_RADIUS_M * math.cos(math.radians(origin.lat))
+    return east, math.radians(place.lat - origin.lat) * EARTH_RADIUS_M
+
+
 class ValidPoint(CheckConstraint):
     """Keep NaN, infinity, out-of-range and EMPTY out of a point column.
 

@@ -1,5 +1,6 @@
 """Writes of the restaurants app, by verb."""
 
+from restaurants.services.importing import Fate, corners_around, import_place
 from restaurants.services.menu import (
     CATEGORIES,
     GROUPS,
@@ -9,6 +10,7 @@ from restaurants.services.menu import (
     add_to_menu,
     change_on_menu,
     remove_from_menu,
+    write_menu,
 )
 from restaurants.services.opening import add_closure, remove_closure, set_opening_hours, update_closure
 from restaurants.services.restaurants import (
@@ -27,16 +29,19 @@ __all__ = [
     "GROUPS",
     "ITEMS",
     "OPTIONS",
+    "Fate",
     "Kind",
     "add_closure",
     "add_staff",
     "add_to_menu",
     "bump_menu",
     "change_on_menu",
+    "corners_around",
     "create_restaurant",
     "create_zone",
     "delete_restaurant",
     "delete_zone",
+    "import_place",
     "join_staff",
     "pause_restaurant",
     "polygon_of",
@@ -48,4 +53,5 @@ __all__ = [
     "update_closure",
     "update_restaurant",
     "update_zone",
+    "write_menu",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 from fleetsync.core.errors import InvalidInput
 from fleetsync.core.events import change
 from restaurants import conf, errors
+from restaurants.menus import MenuSpec
 from restaurants.models import MenuCategory, MenuItem, Option, OptionGroup, Restaurant
 from restaurants.services.restaurants import bump_menu
 
@@ -66,6 +67,33 @@ def add_to_menu(
         _write(kind, restaurant, row, values)
         row.save(force_insert=True)
     return row
+
+
+def write_menu(*, restaurant: Restaurant, menu: MenuSpec) -> None:
+    """Write the whole menu of a restaurant that has none yet, inside the transaction that creates it."""
+    items, groups, options = [], [], []
+    for at, (section, dishes) in enumerate(menu):
+        category = MenuCategory.objects.create(restaurant=restaurant, name=section, position=at)
+        for place, dish in enumerate(dishes):
+            item = MenuItem(
+                restaurant=restaurant,
+                category=category,
+                name=dish.name,
+                description=dish.description,
+                price_minor=dish.price_minor,
+                position=place,
+            )
+            items.append(item)
+            for turn, choice in enumerate(dish.groups):
+                group = OptionGroup(item=item, name=choice.name, least=choice.least, most=choice.most, position=turn)
+                groups.append(group)
+                options += [
+                    Option(group=group, name=option.name, price_minor=option.price_minor, position=rank)
+                    for rank, option in enumerate(choice.options)
+                ]
+    MenuItem.objects.bulk_create(items)
+    OptionGroup.objects.bulk_create(groups)
+    Option.objects.bulk_create(options)
 
 
 def change_on_menu(

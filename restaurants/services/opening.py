@@ -11,6 +11,21 @@ from restaurants.events import RestaurantChanged
 from restaurants.models import Closure, OpeningHours, Restaurant
 
 
+def check_week(*, openings: Sequence[hours.Opening]) -> None:
+    """Refuse a week in which two openings overlap, Sunday night into Monday included.
+
+    Raises:
+        HoursOverlap: they do.
+    """
+    clash = hours.first_overlap(openings=openings)
+    if clash is not None:
+        one, other = clash
+        raise errors.HoursOverlap(
+            f"Weekday {one.weekday} from {one.opens:%H:%M} overlaps weekday {other.weekday} from {other.opens:%H:%M}.",
+            attr="hours",
+        )
+
+
 def set_opening_hours(
     *,
     restaurant: Restaurant,
@@ -24,13 +39,7 @@ def set_opening_hours(
     Raises:
         HoursOverlap: two openings overlap, Sunday night into Monday included.
     """
-    clash = hours.first_overlap(openings=openings)
-    if clash is not None:
-        one, other = clash
-        raise errors.HoursOverlap(
-            f"Weekday {one.weekday} from {one.opens:%H:%M} overlaps weekday {other.weekday} from {other.opens:%H:%M}.",
-            attr="hours",
-        )
+    check_week(openings=openings)
     with change(now=now, actor=actor) as emit:
         Restaurant.objects.select_for_update(of=["self"], no_key=True).get(pk=restaurant.pk)
         OpeningHours.objects.filter(restaurant=restaurant).delete()

@@ -79,8 +79,8 @@ class Phone:
         point: dict[str, Any] = {**place.body(), "recorded_at": iso(now_s), "seq": self._seq, "accuracy_m": 5.0}
         if self._leg and self._leg.leave_s <= now_s < self._leg.arrive_s:
             point |= {
-                "heading_deg": round(self._leg.heading_deg(), 1),
-                "speed_mps": round(self._leg.speed_mps(), 2),
+                "heading_deg": round(self._leg.heading_deg(now_s), 1),
+                "speed_mps": round(self._leg.speed_mps(now_s), 2),
             }
         if await self._socket.send({"type": "position", "points": [point]}):
             return

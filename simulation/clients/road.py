@@ -1,8 +1,10 @@
-"""Movement: straight lines at a speed. Pure."""
+"""Movement: along given ways, or straight at a speed. Pure."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
@@ -33,52 +35,78 @@ def distance_m(a: Place, b: Place) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
 
 
+class Pass(NamedTuple):
+    """A point of a way and the seconds from its beginning."""
+
+    place: Place
+    seconds: float
+
+
+#: Says how one drives from a place to another: the points of the way, both ends included.
+Ways = Callable[[Place, Place], Sequence[Pass]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """How fast one gets on: metres a second along the straight line; drives rounded up to `round_up_s`, 0: exact."""
+    """How one gets on: along `ways` where there are any, else straight at so many metres a second.
+
+    Straight drives are rounded up to `round_up_s`; 0: exact.
+    """
 
     speed_mps: float
     round_up_s: float = 0.0
+    ways: Ways | None = None
 
-    def drive_s(self, a: Place, b: Place) -> float:
-        """Return the business seconds of a drive."""
+    def way(self, a: Place, b: Place) -> Sequence[Pass]:
+        """Return the points of a drive, in business seconds."""
+        if self.ways is not None:
+            return self.ways(a, b)
         seconds = distance_m(a, b) / self.speed_mps
         if self.round_up_s:
-            return math.ceil(seconds / self.round_up_s - 1e-6) * self.round_up_s
-        return seconds
+            seconds = math.ceil(seconds / self.round_up_s - 1e-6) * self.round_up_s
+        return (Pass(a, 0.0), Pass(b, seconds))
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One drive. Moments are business Unix seconds."""
+    """One drive. `leave_s` is a business Unix second."""
 
-    start: Place
-    end: Place
+    way: Sequence[Pass]
     leave_s: float
-    arrive_s: float
+
+    @property
+    def arrive_s(self) -> float:
+        """Return when it is over, a business Unix second."""
+        return self.leave_s + self.way[-1].seconds
 
     def at(self, moment_s: float) -> Place:
         """Return where one is then."""
         if moment_s >= self.arrive_s:
-            return self.end
-        share = max(0.0, (moment_s - self.leave_s) / (self.arrive_s - self.leave_s))
-        return Place(
-            self.start.lat + (self.end.lat - self.start.lat) * share,
-            self.start.lng + (self.end.lng - self.start.lng) * share,
-        )
+            return self.way[-1].place
+        (start, begin_s), (end, end_s) = self._piece(moment_s)
+        share = max(0.0, (moment_s - self.leave_s - begin_s) / (end_s - begin_s))
+        return Place(start.lat + (end.lat - start.lat) * share, start.lng + (end.lng - start.lng) * share)
 
-    def heading_deg(self) -> float:
-        """Return the direction, clockwise from north."""
-        north = self.end.lat - self.start.lat
-        east = (self.end.lng - self.start.lng) * math.cos(math.radians(self.start.lat))
+    def _piece(self, moment_s: float) -> tuple[Pass, Pass]:
+        """Return the ends of the piece one is on then."""
+        last = len(self.way) - 1
+        ahead = bisect_right(self.way, moment_s - self.leave_s, lo=1, hi=last, key=lambda each: each.seconds)
+        return self.way[ahead - 1], self.way[ahead]
+
+    def heading_deg(self, moment_s: float) -> float:
+        """Return the direction then, clockwise from north."""
+        (start, _), (end, _) = self._piece(moment_s)
+        north = end.lat - start.lat
+        east = (end.lng - start.lng) * math.cos(math.radians(start.lat))
         return math.degrees(math.atan2(east, north)) % 360.0
 
-    def speed_mps(self) -> float:
-        """Return the speed while driving."""
-        took = self.arrive_s - self.leave_s
-        return distance_m(self.start, self.end) / took if took > 0 else 0.0
+    def speed_mps(self, moment_s: float) -> float:
+        """Return the speed then, while driving."""
+        (start, begin_s), (end, end_s) = self._piece(moment_s)
+        took = end_s - begin_s
+        return distance_m(start, end) / took if took > 0 else 0.0
 
 
 def leg(vehicle: Vehicle, start: Place, end: Place, leave_s: float) -> Leg:
     """Return the drive from `start` to `end` that leaves at `leave_s`."""
-    return Leg(start, end, leave_s, leave_s + vehicle.drive_s(start, end))
+    return Leg(vehicle.way(start, end), leave_s)

@@ -43,6 +43,8 @@ FLOW: Final = 0.75
 MPH: Final = 1.609344
 #: A road without a crossing is cut after this many metres.
 LONGEST_M: Final = 150.0
+#: It is cut too where the straight line between two cuts would be shorter by this: it bends.
+BEND_M: Final = 2.0
 
 
 class OsmFileError(ValueError):
@@ -54,6 +56,7 @@ class _Way:
     nodes: tuple[int, ...]
     mps: float
     kind: str
+    street: str
     forward: bool
     backward: bool
 
@@ -111,7 +114,7 @@ def import_roads(path: Path, *, name: str) -> RoadGraph:
             signed = speed_kmh(tags.get("maxspeed", ""))
             kmh = signed * FLOW if signed else usual
             forward, backward = directions(tags)
-            ways.append(_Way(tuple(nodes), kmh / 3.6, kind, forward, backward))
+            ways.append(_Way(tuple(nodes), kmh / 3.6, kind, tags.get("name", ""), forward, backward))
     except RuntimeError as error:
         raise OsmFileError(f"{path}: not readable as OpenStreetMap data ({error})") from error
     if not ways:
@@ -151,6 +154,9 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
     renumbered = np.cumsum(keep) - 1
     inside = keep[starts] & keep[ends]
     refs = np.array(list(index))[keep]
+    streets = {node: way.street for way in ways if way.street for node in way.nodes}
+    names = ("", *sorted({streets[ref] for ref in refs if ref in streets}))
+    number = {name: at for at, name in enumerate(names)}
     return RoadGraph(
         name=name,
         attribution=ATTRIBUTION,
@@ -159,6 +165,8 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
         start=renumbered[starts[inside]].astype(np.int32),
         end=renumbered[ends[inside]].astype(np.int32),
         seconds=drives[inside],
+        street=np.array([number[streets.get(ref, "")] for ref in refs], dtype=np.int32),
+        names=names,
         lines=tuple(
             (way.kind, [[round(places[node].lng, 5), round(places[node].lat, 5)] for node in way.nodes]) for way in ways
         ),
@@ -166,12 +174,16 @@ def _graph(name: str, ways: list[_Way], places: Mapping[int, LngLat]) -> RoadGra
 
 
 def _pieces(ways: list[_Way], uses: Counter[int], places: Mapping[int, LngLat]) -> Iterator[tuple[_Way, list[int]]]:
-    """Yield each way cut at its crossings, and where a piece grows long: a door must find a node near it."""
+    """Yield each way cut at its crossings, and where a piece grows long or bends.
+
+    A door must find a node near it, and a drive drawn from node to node keeps to the road.
+    """
     for way in ways:
         piece, metres = [way.nodes[0]], 0.0
         for before, node in pairwise(way.nodes):
             piece.append(node)
             metres += node_distance_m(places[before], places[node])
-            if uses[node] > 1 or metres > LONGEST_M:
+            bends = metres - node_distance_m(places[piece[0]], places[node]) > BEND_M
+            if uses[node] > 1 or metres > LONGEST_M or bends:
                 yield way, piece
                 piece, metres = [node], 0.0

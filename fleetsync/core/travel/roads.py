@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from fleetsync.core.geo import EARTH_RADIUS_M, LngLat
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 #: From a door to the road it lies on, metres a second: slowly, it is a yard.
 ACCESS_MPS: Final = 3.0
 CACHED_SOURCES: Final = 1024
@@ -40,8 +40,9 @@ class RoadGraph:
     """Nodes (crossings, and points of long roads) and the drives between them.
 
     `lng`, `lat`: degrees of n nodes, float64. `start`, `end`: node indexes of m
-    directed edges, int32; `seconds`: their drive, float32. `lines`: what a map draws,
-    (kind, [[lng, lat], …]) with kind minor, second or main.
+    directed edges, int32; `seconds`: their drive, float32. `street`: for each node the
+    index of a street's name in `names`, int32; `names[0]` is none. `lines`: what a map
+    draws, (kind, [[lng, lat], …]) with kind minor, second or main.
     """
 
     name: str
@@ -51,6 +52,8 @@ class RoadGraph:
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     seconds: NDArray[np.float32]
+    street: NDArray[np.int32]
+    names: tuple[str, ...] = ("",)
     lines: tuple[tuple[str, list[list[float]]], ...] = ()
 
     @property
@@ -63,7 +66,13 @@ class RoadGraph:
 
     def save(self, path: Path) -> None:
         """Write one compressed file, whole or not at all."""
-        meta = {"format": FORMAT, "name": self.name, "attribution": self.attribution, "lines": self.lines}
+        meta = {
+            "format": FORMAT,
+            "name": self.name,
+            "attribution": self.attribution,
+            "names": self.names,
+            "lines": self.lines,
+        }
         part = path.with_suffix(".part.npz")
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(
@@ -73,6 +82,7 @@ class RoadGraph:
             start=self.start,
             end=self.end,
             seconds=self.seconds,
+            street=self.street,
             meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         )
         part.replace(path)
@@ -97,6 +107,8 @@ class RoadGraph:
                     data["start"],
                     data["end"],
                     data["seconds"],
+                    data["street"],
+                    tuple(meta["names"]),
                     tuple((kind, line) for kind, line in meta["lines"]),
                 )
         except (OSError, KeyError, ValueError) as error:
@@ -120,6 +132,13 @@ class RoadGraph:
                 for kind, lines in sorted(by_kind.items())
             ],
         }
+
+
+class Pass(NamedTuple):
+    """A point of a drive and the seconds from its beginning."""
+
+    place: LngLat
+    seconds: float
 
 
 class RoadTravel:
@@ -198,6 +217,31 @@ class RoadTravel:
                     times[i, j] = 0.0
         result: list[list[float]] = times.tolist()
         return result
+
+    def drive(self, origin: LngLat, destination: LngLat) -> list[Pass]:
+        """Return the points of the shortest drive, both ends included; it takes as long as `time_s` says.
+
+        `round_up_s` is left out: it is the last point's to be late.
+        """
+        from scipy.sparse.csgraph import dijkstra
+
+        (start, end), (start_m, end_m) = self._nearest([origin, destination])
+        seconds, before = dijkstra(self._matrix, directed=True, indices=int(start), return_predecessors=True)
+        nodes = [int(end)]
+        while nodes[-1] != start:
+            nodes.append(int(before[nodes[-1]]))
+        access_s, exit_s = start_m / ACCESS_MPS, end_m / ACCESS_MPS
+        passes = [Pass(origin, 0.0)]
+        passes += [Pass(self.place(node), access_s + float(seconds[node])) for node in reversed(nodes)]
+        return [*passes, Pass(destination, passes[-1].seconds + exit_s)]
+
+    def place(self, node: int) -> LngLat:
+        """Return where a crossing lies."""
+        return LngLat(float(self.graph.lng[node]), float(self.graph.lat[node]))
+
+    def nearest(self, place: LngLat) -> int:
+        """Return the crossing nearest to a place."""
+        return int(self._nearest([place])[0][0])
 
     def time_s(self, origin: LngLat, destination: LngLat) -> float:
         """Return the seconds of one drive."""

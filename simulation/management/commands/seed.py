@@ -8,9 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fleetsync.core import clock
+from fleetsync.core.travel import provider
+from fleetsync.core.travel.osm import OsmFileError, import_roads
 from restaurants.osm import OsmPlacesError
 from simulation.city import make_city
 from simulation.cityfile import read_city
+from simulation.roads import RealStreets
 from simulation.seeding import PASSWORD, seed_city
 
 
@@ -39,12 +42,16 @@ class Command(BaseCommand):
             drivers=options["drivers"],
             customers=options["customers"],
         )
+        streets = None
         if options["city"]:
             try:
-                city = read_city(options["city"], city, restaurants=options["restaurants"], seed=options["seed"])
-            except OsmPlacesError as error:
+                streets = self._streets(options["city"])
+                city = read_city(
+                    options["city"], streets, city, restaurants=options["restaurants"], seed=options["seed"]
+                )
+            except (OsmPlacesError, OsmFileError) as error:
                 raise CommandError(str(error)) from error
-        seeded = seed_city(city=city, now=clock.now(), progress=self._show)
+        seeded = seed_city(city=city, now=clock.now(), streets=streets, progress=self._show)
         if options["verbosity"] > 1 or self.stdout.isatty():
             self.stdout.write("")
         self.stdout.write(
@@ -52,6 +59,10 @@ class Command(BaseCommand):
             f"{seeded.drivers} drivers ({seeded.drivers_new} new), "
             f"{seeded.customers} customers ({seeded.customers_new} new); password {PASSWORD}"
         )
+
+    def _streets(self, file: Path) -> RealStreets:
+        """Return the streets the platform measures by; without those the streets of the file."""
+        return RealStreets.of(provider()) or RealStreets(import_roads(file, name=file.name.partition(".")[0]))
 
     def _show(self, what: str, done: int, of: int) -> None:
         if self.stdout.isatty():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Driver
@@ -15,18 +18,20 @@ from dispatch import services as dispatch_services
 from dispatch.conf import conf_of
 from dispatch.engine.policy import NAMES as STRATEGIES
 from fleetsync.core import clock
-from restaurants.models import Zone
-from simulation.city import make_city
+from fleetsync.core.travel import provider
+from restaurants.models import Restaurant, Zone
+from simulation.city import PersonSpec, make_city
 from simulation.clients.api import Gate, Unreachable
 from simulation.clients.driver import Driver as SimDriver
 from simulation.clients.fleet import Ends, Fleet
 from simulation.clients.ledger import Ledger
 from simulation.clients.restaurant import Kitchen
-from simulation.clients.road import Vehicle
+from simulation.clients.road import Place, Vehicle
 from simulation.clients.shops import read_shops
 from simulation.clients.world import Habits, PlannedOrder, World
 from simulation.demand import Appetite, orders_of
 from simulation.people import account_of, last_seen, simulated, staff_of
+from simulation.roads import RealStreets
 from simulation.runs import Counters, console, run_loop, settle
 from simulation.seeding import seed_city
 
@@ -77,6 +82,7 @@ class Command(BaseCommand):
                 )
         self._enough_people(options)
         gate = Gate(base_url=options["base_url"], live_url=options["live_url"], ledger=ledger, seed=options["seed"])
+        self.streets = RealStreets.of(provider())
         world = World(gate=gate, habits=self._habits(options["accept"]), seed=options["seed"])
         fleet = self._fleet(world, options)
         out.print(
@@ -106,10 +112,13 @@ class Command(BaseCommand):
             seed_city(city=city.named(zone.name), now=clock.now())
 
     def _habits(self, accept: float) -> Habits:
-        """Drive as fast as the platform believes, hand over as its zone expects."""
+        """Drive as the platform believes, hand over as its zone expects."""
         dispatch = conf_of(Zone.objects.order_by("id")[0].dispatch)
         return Habits(
-            vehicle=Vehicle(speed_mps=settings.FLEETSYNC_TRAVEL_SPEED_MPS / settings.FLEETSYNC_TRAVEL_FACTOR),
+            vehicle=Vehicle(
+                speed_mps=settings.FLEETSYNC_TRAVEL_SPEED_MPS / settings.FLEETSYNC_TRAVEL_FACTOR,
+                ways=self.streets.ways if self.streets else None,
+            ),
             half_pickup_s=dispatch.half_pickup_s,
             half_dropoff_s=dispatch.half_dropoff_s,
             accept=accept,
@@ -119,7 +128,7 @@ class Command(BaseCommand):
 
     def _fleet(self, world: World, options: dict[str, Any]) -> Fleet:
         city = make_city(seed=options["seed"], restaurants=0, drivers=options["drivers"], customers=0)
-        homes = {person.email: person.place for person in city.drivers}
+        homes = {person.email: self._home(person) for person in city.drivers}
         users = simulated(Role.DRIVER, options["drivers"])
         profiles = {driver.user_id: driver for driver in Driver.objects.filter(user__in=users)}
         seen = last_seen(profiles.values())
@@ -144,6 +153,18 @@ class Command(BaseCommand):
             ends=Ends(duration_s=options["duration"]),
         )
 
+    def _home(self, person: PersonSpec) -> Place:
+        """Return where a driver first stands: as made up, in a real city at a street near a kitchen."""
+        if self.streets is None:
+            return person.place
+        chance = Random(person.email)
+        kitchen = chance.choice(self._kitchens)
+        return self.streets.door_near(Place(kitchen.y, kitchen.x), chance)
+
+    @cached_property
+    def _kitchens(self) -> list[Point]:
+        return list(Restaurant.objects.order_by("id").values_list("point", flat=True))
+
     async def _play(self, fleet: Fleet, options: dict[str, Any]) -> bool:
         """Read the menus, plan the day from now on, play it."""
         world = fleet.world
@@ -161,7 +182,8 @@ class Command(BaseCommand):
         return await fleet.run()
 
     def _orders(self, shops: Any, seed: int, start_s: float, per_hour: float) -> Iterator[PlannedOrder]:
-        return orders_of(shops=shops, seed=seed, start_s=start_s, appetite=Appetite(orders_per_hour=per_hour))
+        appetite = Appetite(orders_per_hour=per_hour)
+        return orders_of(shops=shops, seed=seed, start_s=start_s, appetite=appetite, streets=self.streets)
 
 
 def last_order_s(start_s: float, duration_s: float | None, scale: float) -> float | None:

@@ -1,0 +1,56 @@
+"""The streets of a real city for the people simulated in it: where they live, how they drive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from fleetsync.core.geo import LngLat
+from fleetsync.core.travel import TravelProvider
+from fleetsync.core.travel.roads import RoadGraph, RoadTravel
+from simulation.city import DOOR_M, address_at
+from simulation.clients.road import Pass, Place, distance_m
+
+
+class RealStreets:
+    """What of a road graph the simulation uses: doors at crossings, addresses, ways."""
+
+    def __init__(self, graph: RoadGraph) -> None:
+        self.graph = graph
+        self._travel = RoadTravel(graph)
+
+    @classmethod
+    def of(cls, provider: TravelProvider) -> RealStreets | None:
+        """Return the streets the platform measures by; None where it knows none."""
+        return cls(provider.graph) if isinstance(provider, RoadTravel) else None
+
+    def near(self, place: Place) -> Place:
+        """Return the nearest place that can be driven to."""
+        return self._place(self._node(place))
+
+    def door_near(self, kitchen: Place, chance: Random) -> Place:
+        """Return a door at a street that the kitchen delivers to; the farthest looked at where none is so near."""
+        looked = [self._place(chance.randrange(len(self.graph.lng))) for _ in range(40)]
+        right = (door for door in looked if DOOR_M[0] <= distance_m(kitchen, door) <= DOOR_M[1])
+        return next(right, None) or min(looked, key=lambda door: distance_m(kitchen, door))
+
+    def address_at(self, place: Place) -> str:
+        """Return a made-up number in the street of a place."""
+        street = self.graph.names[int(self.graph.street[self._node(place)])]
+        return address_at(place, (street,)) if street else address_at(place)
+
+    def ways(self, a: Place, b: Place) -> Sequence[Pass]:
+        """Return how one drives from a place to another."""
+        drive = self._travel.drive(LngLat(a.lng, a.lat), LngLat(b.lng, b.lat))
+        return [Pass(Place(place.lat, place.lng), seconds) for place, seconds in drive]
+
+    def within(self, centre: Place, metres: float) -> list[Place]:
+        """Return the crossings so near to a place."""
+        places = map(self._place, range(len(self.graph.lng)))
+        return [place for place in places if distance_m(place, centre) <= metres]
+
+    def _node(self, place: Place) -> int:
+        return self._travel.nearest(LngLat(place.lng, place.lat))
+
+    def _place(self, node: int) -> Place:
+        return Place(float(self.graph.lat[node]), float(self.graph.lng[node]))
