@@ -18,6 +18,7 @@ from dispatch.serializers import (
     DeliveryOutput,
     DeliveryQuery,
     DropOffInput,
+    ExplainQuery,
     ExplanationOutput,
     PriorityInput,
     ReasonInput,
@@ -272,12 +273,13 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     @extend_schema(
         tags=["dispatch"],
         summary="See why this driver",
-        description="What the last rounds weighed: who was asked, parts of the cost, who was near and left out.",
-        parameters=[DELIVERY_ID],
+        description="Why this driver, why not that one (`driver`), or why nobody yet; what the rounds weighed, and the drivers side by side.",
+        parameters=[DELIVERY_ID, ExplainQuery],
         responses={200: ExplanationOutput},
     )
     @action(detail=True, methods=["get"], pagination_class=None)
     def explain(self, request: Request, delivery_id: UUID) -> Response:
-        """Return the decisions, newest first."""
-        row = self.get_object()
-        return Response(ExplanationOutput({"results": selectors.explain(delivery_id=row.pk)}).data)
+        """Return the answer, and the decisions, newest first."""
+        wanted = checked(ExplainQuery, request.query_params.dict())
+        found = selectors.explain(delivery=self.get_object(), now=clock.now(), driver_id=wanted.get("driver"))
+        return Response(ExplanationOutput(found).data)

@@ -15,7 +15,7 @@ from accounts.permissions import HasRole, IsDriver, driver_of, user_of
 from accounts.states import OPS, Role
 from dispatch import selectors, services
 from dispatch.models import Offer
-from dispatch.serializers import DeliveryOutput, OfferOutput, OfferQuery, ReasonInput
+from dispatch.serializers import DeliveryOutput, OfferExplanationOutput, OfferOutput, OfferQuery, ReasonInput
 from fleetsync.core import clock
 from fleetsync.core.api import ApiViewSet, actor_of, checked
 
@@ -50,7 +50,7 @@ class OfferViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def get_permissions(self) -> list[BasePermission]:
         """Ops may look; only drivers answer."""
-        return [MayReadOffers()] if self.action in ("list", "retrieve") else [IsDriver()]
+        return [MayReadOffers()] if self.action in ("list", "retrieve", "explain") else [IsDriver()]
 
     def get_queryset(self) -> QuerySet[Offer]:
         """Return what the caller may see; a list is narrowed by its parameters."""
@@ -118,3 +118,15 @@ class OfferViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             actor=actor_of(request),
         )
         return Response(OfferOutput(self.get_object()).data)
+
+    @extend_schema(
+        tags=["driver"],
+        summary="See why you were asked",
+        description="In plain words, with your own minutes; of others only how many were looked at.",
+        parameters=[OFFER_ID],
+        responses={200: OfferExplanationOutput},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def explain(self, request: Request, offer_id: UUID) -> Response:
+        """Explain the offer to the driver who got it."""
+        return Response(OfferExplanationOutput(selectors.explain_offer(offer=self.get_object())).data)

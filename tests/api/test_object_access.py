@@ -95,6 +95,7 @@ TABLE: dict[str, Row] = {
     "POST deliveries/{delivery_id}/prioritize": only(OPS, priority=1),
     "GET deliveries/{delivery_id}/explain": only(OPS),
     "GET offers/{offer_id}": only(D),
+    "GET offers/{offer_id}/explain": only(D),
     "POST offers/{offer_id}/ack": only(D),
     "POST offers/{offer_id}/accept": only(D),
     "POST offers/{offer_id}/decline": only(D, reason="too-far"),

@@ -1,4 +1,4 @@
-"""Why this driver: what the rounds weighed for a delivery, in plain words."""
+"""What the rounds kept of each decision about a delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,23 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from accounts.models import Driver
-from dispatch.engine import Reason
 from dispatch.models import DecisionRecord
+from dispatch.selectors.explain.words import far, not_asked, plural, span
 from fleetsync.core import ids
 
 MOST: Final = 10
-
-_WORDS: Final[Mapping[str, str]] = {
-    Reason.DECLINED: "turned this order down",
-    Reason.HOLDS_OFFER: "was being asked about another order",
-    Reason.BUSY: "was busy with other orders",
-    Reason.NOT_ON_DUTY: "was not on duty",
-    Reason.SHIFT_ENDS: "would have ended the shift before the pickup",
-    Reason.BREAK: "had a break coming",
-    Reason.NO_WAY: "had no way there",
-    Reason.VEHICLE: "has the wrong vehicle for it",
-    Reason.CAPACITY: "had no room for it",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +34,24 @@ class Explained:
     left_out: Sequence[LeftOut]
 
 
-def explain(*, delivery_id: UUID) -> list[Explained]:
+def decisions_about(*, delivery_id: UUID) -> list[Explained]:
     """Return the last decisions about a delivery, newest first; two queries."""
     records = list(DecisionRecord.objects.filter(delivery=delivery_id).order_by("-id")[:MOST])
     people = {record.driver_id for record in records if record.driver_id}
     for record in records:
         people |= {ids.private("driver_id", each["driver_id"]) for each in record.exclusions}
-    names = {row.pk: row.user.get_full_name() for row in Driver.objects.filter(pk__in=people).select_related("user")}
+    names = names_of(people)
     return [_explained(record, names) for record in records]
+
+
+def names_of(people: set[UUID]) -> dict[UUID, str]:
+    """Return the full names of drivers."""
+    return {row.pk: row.user.get_full_name() for row in Driver.objects.filter(pk__in=people).select_related("user")}
+
+
+def first_name(name: str) -> str:
+    """Return how colleagues call a driver."""
+    return name.partition(" ")[0] or "This driver"
 
 
 def _explained(record: DecisionRecord, names: Mapping[UUID, str]) -> Explained:
@@ -65,39 +63,29 @@ def _explained(record: DecisionRecord, names: Mapping[UUID, str]) -> Explained:
 def _left_out(entry: Mapping[str, Any], names: Mapping[UUID, str]) -> LeftOut:
     driver_id = ids.private("driver_id", entry["driver_id"])
     reason, value = str(entry["reason"]), float(entry.get("value", 0.0))
-    if reason == Reason.TOO_FAR:
-        words = f"was too far away, {value / 1000:.1f} km"
-    elif reason == Reason.LATER:
-        words = f"would have been {_span(value)} later" if value >= 1 else "would have cost the other orders more"
-    else:
-        words = _WORDS.get(reason, reason.replace("-", " "))
+    words = not_asked(reason, value)
     return LeftOut(driver_id=driver_id, name=names.get(driver_id, ""), reason=reason, value=value, words=words)
 
 
 def _sentence(record: DecisionRecord, name: str, left_out: Sequence[LeftOut]) -> str:
     if not record.driver_id:
         return "Nobody could take it in this round."
-    first, score = name.partition(" ")[0] or "This driver", record.score
+    first, score = first_name(name), record.score
     parts: list[str] = []
     if "distance_m" in score:
-        parts.append(f"{first} was the nearest who could take it, {score['distance_m'] / 1000:.1f} km away")
+        parts.append(f"{first} was the nearest who could take it, {far(score['distance_m'])} away")
     elif "food_waits_s" in score:
         waits = score["food_waits_s"]
         parts.append(
             f"{first} could have the food in hand the moment it is ready"
             if waits < 30
-            else f"{first} could have the food in hand {_span(waits)} after it is ready"
+            else f"{first} could have the food in hand {span(waits)} after it is ready"
         )
     else:
         parts.append(f"{first} fitted the plan of all open orders best")
     if score.get("late_s", 0.0) >= 60:
-        parts.append(f"which already means {_span(score['late_s'])} past the promise")
+        parts.append(f"which already means {span(score['late_s'])} past the promise")
     sentence = ", ".join(parts) + "."
     if left_out:
-        number = len(left_out)
-        sentence += f" {number} other {'driver was' if number == 1 else 'drivers were'} near and left out."
+        sentence += f" {plural(len(left_out), 'other driver was', 'other drivers were')} near and left out."
     return sentence
-
-
-def _span(seconds: float) -> str:
-    return f"{round(seconds)} s" if seconds < 60 else f"{round(seconds / 60)} min"

@@ -1,0 +1,118 @@
+"""What each driver of a snapshot could have done with one job, minute by minute. For looking back.
+
+The job alone, as the driver's very next trip: what people compare when they ask why. The
+engine weighs whole plans, so the one it chose may not be the first of this list; then the
+others were kept for orders that only they could bring in time. Standard library alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dispatch.engine.model import Driver, DriverState, Job, Reason, Snapshot
+from dispatch.engine.nearest import obstacle
+from dispatch.engine.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One driver and one job. Moments are those of the snapshot; inf where there is no way."""
+
+    driver: str
+    reason: Reason | None
+    """What keeps him from it, or None."""
+    distance_m: float
+    """From where he was seen to the pickup, straight."""
+    free_s: float
+    """Another order until then; now or earlier: free."""
+    arrive_s: float
+    pickup_s: float
+    """Food in hand."""
+    leave_s: float
+    door_s: float
+    """Handing over."""
+    parts: Mapping[str, float]
+    """Seconds of the cost, smaller is better: to_door, late, answer, pay, position."""
+
+    @property
+    def cost_s(self) -> float:
+        """Return the sum of the parts."""
+        return sum(self.parts.values())
+
+
+def candidates(snapshot: Snapshot, policy: Policy, job_id: str) -> tuple[Candidate, ...]:
+    """Return every driver of the snapshot, first at the door first; those who cannot come last.
+
+    Raises:
+        KeyError: the snapshot has no such job.
+    """
+    jobs = {job.id: job for job in snapshot.jobs}
+    job, reach = jobs[job_id], _reach(snapshot, policy)
+    found = [_candidate(snapshot, policy, job, driver, reach.get(driver.id, 0.0)) for driver in snapshot.drivers]
+    return tuple(sorted(found, key=lambda each: (each.reason is not None, each.door_s, each.cost_s, each.driver)))
+
+
+def _candidate(snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, position_s: float) -> Candidate:
+    half_s = snapshot.half_pickup_at(job.restaurant)
+    free_s = driver.free_s if driver.state is DriverState.INBOUND else max(driver.free_s, driver.on_s, snapshot.now_s)
+    arrive_s = free_s + snapshot.time_s(driver.place, job.pickup)
+    pickup_s = max(arrive_s + half_s, job.ready_s)
+    leave_s = pickup_s + half_s
+    door_s = leave_s + snapshot.time_s(job.pickup, job.dropoff) + snapshot.half_dropoff_s
+    seen = driver.place if driver.position is None else driver.position
+    weight = 1.0 + policy.priority_weight * max(0, job.priority)
+    due_s = max(job.placed_s + policy.target_s, job.promised_s or -math.inf)
+    refusal = 1.0 / max(driver.accept_p, 0.1) - 1.0
+    paid = min(1.0, max(0.0, driver.taken + 1 - driver.guarantee_orders))
+    parts = {
+        "to_door": weight * (door_s - job.placed_s),
+        "late": weight * policy.overage_weight * max(0.0, door_s - due_s),
+        "answer": policy.acceptance_weight * policy.answer_s * refusal,
+        "pay": policy.pay_weight_s * paid,
+        "position": position_s,
+    }
+    return Candidate(
+        driver=driver.id,
+        reason=_reason(snapshot, policy, job, driver, door_s),
+        distance_m=snapshot.distance_m(seen, job.pickup),
+        free_s=free_s,
+        arrive_s=arrive_s,
+        pickup_s=pickup_s,
+        leave_s=leave_s,
+        door_s=door_s,
+        parts=parts,
+    )
+
+
+def _reason(snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, door_s: float) -> Reason | None:
+    if driver.id in job.offered_to:
+        return Reason.OFFER_OPEN
+    if not math.isfinite(door_s):
+        return Reason.NO_WAY
+    if driver.state is DriverState.UPCOMING:
+        return Reason.NOT_ON_DUTY
+    if (found := obstacle(snapshot, job, driver)) is not None:
+        return found
+    if driver.state is DriverState.INBOUND:
+        return Reason.BUSY
+    if policy.strategy == "nearest":
+        if driver.state is not DriverState.IDLE:
+            return Reason.BUSY
+        if snapshot.distance_m(driver.place, job.pickup) > job.radius_m:
+            return Reason.TOO_FAR
+    return None
+
+
+def _reach(snapshot: Snapshot, policy: Policy) -> dict[str, float]:
+    """Return what each driver's place costs: nearer to the demand than the average driver is dearer."""
+    total = sum(demand.weight for demand in snapshot.demand)
+    if not (policy.position_weight and total and snapshot.drivers):
+        return {}
+    ways: dict[str, float] = {}
+    for driver in snapshot.drivers:
+        times = [(snapshot.time_s(driver.place, demand.place), demand.weight) for demand in snapshot.demand]
+        ways[driver.id] = sum(seconds * weight for seconds, weight in times if math.isfinite(seconds)) / total
+    mean = sum(ways.values()) / len(ways)
+    return {driver: policy.position_weight * (mean - way) for driver, way in ways.items()}

@@ -1,0 +1,41 @@
+"""Rounds as they were recorded, to look at and to decide again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from dispatch.engine import Table, Travel
+from dispatch.engine.codec import Recording, RecordingError, decode, whole
+from dispatch.engine.travel import Point
+from dispatch.models import RoundRecord
+from fleetsync.core.geo import LngLat
+from fleetsync.core.travel import provider
+
+
+def recorded_rounds(*, start: datetime, end: datetime, zone_id: UUID | None = None) -> QuerySet[RoundRecord]:
+    """Return the rounds recorded in [start, end), oldest first."""
+    rows = RoundRecord.objects.filter(at__gte=start, at__lt=end)
+    if zone_id is not None:
+        rows = rows.filter(zone=zone_id)
+    return rows.order_by("at", "pk")
+
+
+def recording_of(record: RoundRecord) -> Recording:
+    """Return what a round saw, by what it decided, and its plan; the snapshot as it was, travel times included.
+
+    Raises:
+        RecordingError: the data is damaged or of another form, or its travel times cannot be asked again.
+    """
+    recording = decode(bytes(record.data))
+    return replace(recording, snapshot=whole(recording.snapshot, _ask))
+
+
+def _ask(source: str, places: Sequence[Point]) -> Travel:
+    present = provider()
+    if present.name != source:
+        raise RecordingError(f"travel times came from {source}; FLEETSYNC_TRAVEL now names {present.name}")
+    points = [LngLat(lng, lat) for lng, lat in places]
+    return Table(rows=tuple(map(tuple, present.times_s(points, points))))

@@ -1,0 +1,153 @@
+"""Why this driver, why not that one, why not yet, in plain words."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.gis.geos import Point
+
+from dispatch import services
+from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer, RoundRecord
+from dispatch.selectors import explain, explain_offer, recording_of
+from fleetsync.core import ids
+from tests.dispatch.test_views import address, client_of
+from tests.factories import DispatcherFactory, DriverFactory, UserFactory
+
+NEAR, FAR = Point(-76.609, 39.29, srid=4326), Point(-76.60, 39.29, srid=4326)
+
+
+def named(name: str, **fields):
+    return DriverFactory(user=UserFactory(name=name, role="DRIVER"), **fields)
+
+
+def told(delivery, now, **about):
+    return explain(delivery=Delivery.objects.select_related("order", "zone").get(pk=delivery.pk), now=now, **about)
+
+
+@pytest.fixture
+def asked(kitchen):
+    """Return a delivery for which Maya was asked though Jonas and Sofia were online, and the three drivers."""
+    maya, sofia, jonas = named("Maya Okafor"), named("Sofia Kaya"), named("Jonas Weiss")
+    kitchen.online(maya, at=NEAR)
+    kitchen.online(sofia, at=FAR)
+    delivery = kitchen.delivery()
+    kitchen.round()
+    return delivery, maya, sofia, jonas
+
+
+class TestRecordedRounds:
+    def test_hold_all_that_was_decided_by(self, kitchen, asked):
+        delivery, maya, sofia, _ = asked
+        record = RoundRecord.objects.get()
+        assert (record.strategy, record.policy_version, record.jobs, record.drivers, record.offers) == (
+            "nearest", 1, 1, 2, 1,
+        )  # fmt: skip
+        recording = recording_of(record)
+        assert {driver.id for driver in recording.snapshot.drivers} == {str(maya.pk), str(sofia.pk)}
+        assert recording.plan.proposals[0].jobs == (str(delivery.pk),)
+        decision = DecisionRecord.objects.get()
+        assert (decision.round_id, decision.policy_version) == (record.pk, 1)
+
+    def test_are_not_written_where_nothing_was_decided(self, kitchen):
+        kitchen.online()
+        kitchen.delivery()
+        kitchen.round()
+        RoundRecord.objects.all().delete()
+        kitchen.round(kitchen.now + timedelta(seconds=1))  # the offer is out
+        assert not RoundRecord.objects.exists()
+
+    def test_are_forgotten_after_their_time(self, kitchen, asked):
+        later = kitchen.now + timedelta(days=7)
+        assert services.forget_rounds(before=later - timedelta(days=7)) == 0
+        assert services.forget_rounds(before=later) == 1
+        assert DecisionRecord.objects.exists()
+
+
+class TestExplain:
+    def test_says_why_this_driver(self, kitchen, asked):
+        delivery, maya, *_ = asked
+        offer = Offer.objects.get()
+        services.accept_offer(offer_id=offer.pk, driver=maya, now=kitchen.now + timedelta(seconds=8), actor="usr_test")
+        found = told(delivery, kitchen.now)
+        assert found.sentence == "Maya was asked because the food would be in hand the moment it is ready."
+        assert found.lead.startswith("2 drivers were looked at.")
+        rows = found.comparison.rows
+        assert [(row.name, row.asked) for row in rows] == [("Maya Okafor", True), ("Sofia Kaya", False)]
+        assert rows[0].free_at <= rows[0].arrive_at <= rows[0].pickup_at <= rows[0].leave_at <= rows[0].door_at
+        assert rows[0].later_s == 0
+        assert [step.words for step in found.steps][-2:] == ["On the phone of Maya", "Maya said yes"]
+
+    def test_says_why_not_that_one(self, kitchen, asked):
+        delivery, maya, sofia, jonas = asked
+        about = told(delivery, kitchen.now, driver_id=maya.pk).about
+        assert about.words == "Maya was asked and has not answered yet."
+        words = told(delivery, kitchen.now, driver_id=sofia.pk).about.words
+        assert words.startswith("Sofia would have been as quick")
+        words = told(delivery, kitchen.now, driver_id=jonas.pk).about.words
+        assert words == "Jonas was not online in this zone, paused, or without a fresh position."
+
+    def test_says_why_not_yet(self, kitchen):
+        delivery = kitchen.delivery()
+        due = kitchen.now + timedelta(minutes=5)
+        DispatchJob.objects.update(due_at=due)
+        assert told(delivery, kitchen.now).sentence.startswith("Nobody is asked yet: the food is expected at ")
+        services.hold_delivery(delivery_id=delivery.pk, held=True, now=kitchen.now, actor="usr_test")
+        assert told(delivery, kitchen.now).sentence == "Nobody is asked: dispatch staff hold it back."
+
+    def test_says_that_nobody_can(self, kitchen):
+        delivery = kitchen.delivery()
+        kitchen.round()
+        found = told(delivery, kitchen.now)
+        assert found.sentence.startswith("Nobody can take it at the moment; the next look is at ")
+        assert found.comparison.rows == []
+
+    def test_says_that_a_person_gave_it(self, kitchen, asked):
+        delivery, _, sofia, _ = asked
+        services.assign(delivery_id=delivery.pk, driver_id=sofia.pk, now=kitchen.now, actor="usr_test")
+        assert told(delivery, kitchen.now).sentence == "Dispatch staff gave it to Sofia by hand."
+
+    def test_keeps_its_words_when_the_round_is_forgotten(self, kitchen, asked):
+        delivery, *_ = asked
+        RoundRecord.objects.all().delete()
+        found = told(delivery, kitchen.now)
+        assert found.comparison is None
+        assert "forgotten" in found.missing
+        assert found.decisions[0].words.startswith("Maya was the nearest who could take it")
+
+
+class TestExplainOffer:
+    def test_tells_a_driver_about_himself_alone(self, kitchen, asked):
+        _, maya, sofia, _ = asked
+        offer = Offer.objects.get()
+        answer = client_of(maya.user).get(address(offer, "explain"))
+        assert answer.status_code == 200
+        assert (
+            answer.data["sentence"] == "You were asked because you could have the food in hand the moment it is ready."
+        )
+        assert answer.data["looked_at"] == 2
+        assert answer.data["yours"]["distance_m"] == pytest.approx(86, abs=1)
+        text = answer.content.decode()
+        assert "Sofia" not in text
+        assert ids.public("driver_id", sofia.pk) not in text
+        assert client_of(sofia.user).get(address(offer, "explain")).status_code == 404
+
+    def test_is_honest_where_nothing_is_kept(self, asked):
+        offer = Offer.objects.select_related("delivery").get()
+        DecisionRecord.objects.all().delete()
+        found = explain_offer(offer=offer)
+        assert (found.row, found.missing) == (None, "nothing is kept about this offer")
+
+
+class TestApi:
+    def test_shows_dispatch_staff_the_whole_comparison(self, kitchen, asked):
+        delivery, maya, sofia, _ = asked
+        ops = client_of(DispatcherFactory())
+        data = ops.get(address(delivery, "explain"), {"driver": ids.public("driver_id", sofia.pk)}).data
+        assert data["sentence"].startswith("Maya is being asked now, until ")
+        assert data["about"]["name"] == "Sofia Kaya"
+        assert data["comparison"]["round"]["policy_version"] == 1
+        assert [row["name"] for row in data["comparison"]["rows"]] == ["Maya Okafor", "Sofia Kaya"]
+        assert data["results"][0]["driver_id"] == ids.public("driver_id", maya.pk)
+
+    def test_refuses_a_driver_who_is_none(self, kitchen, asked):
+        answer = client_of(DispatcherFactory()).get(address(asked[0], "explain"), {"driver": "ord_1"})
+        assert answer.status_code == 400
