@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
-#: Without a graphics card, and without asking the internet for anything.
-FLAGS: Final = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--enable-precise-memory-info",
-)  # fmt: skip
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from simulation.browser import ARGUMENTS, NoBrowser, find_chromium
+
+#: Every byte of the heap is counted, not what Chromium rounds it to.
+FLAGS: Final = (*ARGUMENTS, "--enable-precise-memory-info")
 #: Says when each frame of the moving canvas was drawn, and how long the page's own code took for it.
 PROBE: Final = """
 (() => {
@@ -45,10 +41,6 @@ PROBE: Final = """
 """
 
 
-class NoBrowser(Exception):
-    """There is nothing to measure in; the message says what to install."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
     """What one stretch of watching gave. Milliseconds; heap in MB after a collection.
@@ -73,21 +65,6 @@ class Frames:
     def to_dict(self) -> dict[str, Any]:
         """Return it for a file."""
         return asdict(self)
-
-
-def find_chromium() -> str:
-    """Return the path of a Chromium that can be driven: `FLEETSYNC_CHROMIUM`, else one on the path.
-
-    Raises:
-        NoBrowser: none was found, or nothing to drive it.
-    """
-    if find_spec("playwright") is None:
-        raise NoBrowser("Playwright is not installed: .venv/bin/python -m pip install -r requirements-dev.txt")
-    given = os.environ.get("FLEETSYNC_CHROMIUM")
-    found = given or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None or not os.access(found, os.X_OK):
-        raise NoBrowser(f"No Chromium {f'at {given}' if given else 'found'}. On Debian: apt-get install chromium")
-    return found
 
 
 def per_second(at_ms: Sequence[float]) -> list[int]:

@@ -19,6 +19,7 @@ EXAMPLES = {
     "doctor": "python3 manage.py doctor",
     "clean": "python3 manage.py clean --yes",
     "services": "eval $(python3 manage.py services --name mine)",
+    "screenshots": "python3 manage.py screenshots ops track --theme dark",
 }
 SUMMARIES = {
     "demo": "run everything with a simulated city at work; sets up what is missing first",
@@ -32,6 +33,7 @@ SUMMARIES = {
     "doctor": "check this machine and say what helps",
     "clean": "remove data, logs and fetched packages of this clone",
     "services": "start only PostgreSQL and Redis and print their addresses",
+    "screenshots": "run a city of its own and take the pictures of docs/ anew; needs Chromium",
 }
 
 
@@ -66,6 +68,9 @@ def _demo(made: argparse.ArgumentParser) -> None:
     made.add_argument("--strategy", metavar="S", help="how drivers are chosen: nearest, batch, plan")
     made.add_argument("--json", metavar="FILE", help="write the result table there")
     made.add_argument("--no-sim", action="store_true", help="no simulated city: only the platform")
+    made.add_argument(
+        "--apart", action="store_true", help="beside what else runs here, with a database of its own made anew"
+    )
     made.add_argument("--fresh", action="store_true", help="drop the demo's database first")
     made.add_argument("--verbose", action="store_true", help="show every log line, not only warnings")
     _only(made)
@@ -119,6 +124,14 @@ def _clean(made: argparse.ArgumentParser) -> None:
     made.add_argument("--env", action="store_true", help="remove .venv too")
 
 
+def _screenshots(made: argparse.ArgumentParser) -> None:
+    made.add_argument("names", nargs="*", metavar="NAME", help="only these pictures; --list shows all names")
+    made.add_argument("--list", action="store_true", help="print the names of all pictures and stop")
+    made.add_argument("--out", default="docs/images", metavar="DIR", help="where they go (default docs/images)")
+    made.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")
+    made.add_argument("--city", metavar="FILE", help="a real city: an OpenStreetMap extract")
+
+
 def _nothing(_made: argparse.ArgumentParser) -> None:
     """Have no options."""
 
@@ -160,4 +173,5 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "doctor": _nothing,
     "clean": _clean,
     "services": _services,
+    "screenshots": _screenshots,
 }

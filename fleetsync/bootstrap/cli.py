@@ -65,6 +65,7 @@ COMMANDS: dict[str, Callable[[Layout, argparse.Namespace], int]] = {
     "replay": commands.replay,
     "benchmark_map": commands.benchmark_map,
     "test": lambda layout, given: testing.test(layout, given.pytest, yes=given.yes, dry_run=given.dry_run),
+    "screenshots": commands.screenshots,
     "up": commands.up,
     "down": commands.down,
     "status": lambda layout, given: status.show(layout, as_json=given.json),

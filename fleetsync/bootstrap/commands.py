@@ -1,8 +1,9 @@
-"""The commands that run a platform: `demo`, `replay`, `benchmark_map`, `up`, `down`, `clean`."""
+"""The commands that run a platform: `demo`, `replay`, `benchmark_map`, `screenshots`, `up`, `down`, `clean`."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import shutil
 import signal
@@ -27,10 +28,11 @@ def demo(layout: Layout, options: argparse.Namespace) -> int:
     say(paint("FleetSync demo", "bold") + f"  {layout.project}")
     began = time.monotonic()
     city = _given(options, "seed", "drivers", "city")
-    another = platform.is_another_city(layout, *city)
+    another = not options.apart and platform.is_another_city(layout, *city)
     if another:
         say("  Another city than last time: the demo's database is made anew.")
-    made = platform.prepare(layout, "demo", yes=options.yes, anew=options.fresh or another)
+    purpose = "stage" if options.apart else "demo"
+    made = platform.prepare(layout, purpose, yes=options.yes, anew=options.fresh or another)
     try:
         if options.city:
             platform.import_roads(made, Path(options.city).resolve())
@@ -90,6 +92,36 @@ def benchmark_map(layout: Layout, options: argparse.Namespace) -> int:
         return platform.serve(
             made, foreground=(player, arguments), verbose=False, only=("api", "live", "relay", "flusher"), banner=False
         )
+    finally:
+        platform.end(made)
+
+
+def screenshots(layout: Layout, options: argparse.Namespace) -> int:
+    """Let a city of its own work for a while and take pictures of the pages people look at."""
+    picture = ["--theme", options.theme, "--out", str(Path(options.out).resolve()), *options.names]
+    if options.dry_run:
+        return testing.explain(layout, interpreter.TESTING, _plan("screenshots"))
+    make_folders(layout)
+    interpreter.prepare(layout, interpreter.TESTING)
+    if options.list or options.names:  # a wrong name is said before anything starts
+        listing = testing.take_screenshots(layout, [*picture, "--list"])
+        if options.list:
+            say(listing)
+            return 0
+    say(paint("FleetSync screenshots", "bold") + f"  {options.out}")
+    city = _given(options, "city")
+    made = platform.prepare(layout, "stage", yes=options.yes)
+    try:
+        if options.city:
+            platform.import_roads(made, Path(options.city).resolve())
+        platform.seed(made, *city)
+        platform.compile_kernels(made)
+        made.manage("Clock", f"{DEMO_HOUR} of the city's day", "set_clock", "--at", DEMO_HOUR, "--scale", "10")
+        fleet = dataclasses.replace(FLEET, argv=(*FLEET.argv, *city))
+        camera = Process(
+            name="screenshots", does="takes the pictures", argv=("manage.py", "take_screenshots"), health=False
+        )
+        return platform.serve(made, foreground=(camera, picture), beside=[fleet], verbose=False, banner=False)
     finally:
         platform.end(made)
 
@@ -229,9 +261,15 @@ def _plan(purpose: str) -> list[str]:
         "demo": "migrations; a seeded city if the database is empty; business time to " + DEMO_HOUR,
         "up": "migrations; a seeded city if the database is empty",
         "replay": "a database of its own, made anew, and a Redis of its own",
+        "screenshots": "a database of its own, made anew, with a seeded city, and a Redis of its own",
     }[purpose]
     processes = (
         f"processes {', '.join(NAMES)}"
-        + {"demo": " and fleet", "up": " in the background", "replay": " and replay"}[purpose]
+        + {
+            "demo": " and fleet",
+            "up": " in the background",
+            "replay": " and replay",
+            "screenshots": ", fleet and a headless Chromium",
+        }[purpose]
     )
     return [database_line, processes + ", on free ports of 127.0.0.1"]

@@ -97,17 +97,23 @@ def prepare(layout: Layout, purpose: str, *, yes: bool, durable: bool = False, a
     addresses = database.bring_up(layout, yes=yes, durable=durable)
     url, redis_url, redis = addresses.database_url, addresses.redis_url, None
     health = layout.health
-    if purpose == "replay":
-        url = database.make_database(layout, addresses, "fleetsync_replay", anew=True)
-        redis = database.redis_service(layout, services.provide(layout, yes=yes), "redis-replay")
-        redis_url = f"unix://{layout.sockets}/redis-replay.sock?db=0" if redis else addresses.redis_url
-        health = layout.sockets / "health-replay"
+    if purpose in state.APART:
+        url = database.make_database(layout, addresses, f"fleetsync_{purpose}", anew=True)
+        redis = database.redis_service(layout, services.provide(layout, yes=yes), f"redis-{purpose}")
+        redis_url = f"unix://{layout.sockets}/redis-{purpose}.sock?db=0" if redis else addresses.redis_url
+        health = layout.sockets / f"health-{purpose}"
         health.mkdir(mode=0o700, exist_ok=True)
     elif addresses.private:
         url = database.make_database(layout, addresses, "fleetsync", anew=anew)
     chosen = state.choose_ports(home, keep=True)
     env = environment.for_children(
-        layout, addresses, purpose, database_url=url, redis_url=redis_url, ports=chosen, health=health
+        layout,
+        addresses,
+        "demo" if purpose == "stage" else purpose,
+        database_url=url,
+        redis_url=redis_url,
+        ports=chosen,
+        health=health,
     )
     platform = Platform(
         layout=layout,
@@ -176,6 +182,7 @@ def serve(
     platform: Platform,
     *,
     foreground: tuple[Process, Sequence[str]] | None,
+    beside: Sequence[Process] = (),
     verbose: bool,
     only: Sequence[str] = (),
     on_terminal: bool = True,
@@ -183,7 +190,7 @@ def serve(
 ) -> int:
     """Run the processes until stopped or until the foreground process ends. Stage 5."""
     layout, began = platform.layout, time.monotonic()
-    chosen = [process for process in PLATFORM if not only or process.name in only]
+    chosen = [process for process in PLATFORM if not only or process.name in only] + list(beside)
     programs = [_program(platform, process) for process in chosen]
     if platform.redis:
         programs.insert(0, _server(platform.redis))
@@ -303,7 +310,7 @@ def _migrate(platform: Platform) -> None:
     url = platform.env["DATABASE_URL"]
     with suppress(SetupError):
         have = "SELECT count(*), max(applied) FROM django_migrations"
-        if platform.purpose != "replay" and stamp.exists():
+        if platform.purpose not in state.APART and stamp.exists():
             applied = database.sql(layout, url, [have])
             if stamp.read_text() == f"{now} {applied}":
                 return

@@ -11,6 +11,8 @@ from fleetsync.bootstrap import children, locks, ports
 from fleetsync.bootstrap.paths import Layout
 
 PREFERRED = {"api": 8000, "live": 8001}
+# Platforms that run beside `demo` and `up`, each with a folder, a database and a Redis of its own, made anew.
+APART = ("replay", "stage")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,7 +28,7 @@ class Running:
 
 @dataclass(kw_only=True, slots=True)
 class State:
-    """A platform of this clone: of `demo`, `up` or `replay`."""
+    """A platform of this clone: of `demo`, `up` or one apart."""
 
     purpose: str = ""
     runner: int = 0
@@ -38,8 +40,8 @@ class State:
 
 
 def folder(layout: Layout, purpose: str) -> Path:
-    """Return where a platform keeps its state; a replay has a folder of its own."""
-    return layout.local / "replay" if purpose == "replay" else layout.local
+    """Return where a platform keeps its state; one apart has a folder of its own."""
+    return layout.local / purpose if purpose in APART else layout.local
 
 
 def lock(home: Path) -> Path:

@@ -67,14 +67,16 @@ def show(layout: Layout, *, as_json: bool) -> int:
 def _platform(layout: Layout) -> list[Row]:
     rows = []
     known = {process.name: process for process in PLATFORM}
-    for home, health in ((layout.local, layout.health), (layout.local / "replay", layout.sockets / "health-replay")):
+    homes = [("", layout.local, layout.health)]
+    homes += [(f" ({name})", layout.local / name, layout.sockets / f"health-{name}") for name in state.APART]
+    for suffix, home, health in homes:
         if not home.exists() or not state.is_running(home):
             continue
         current = state.load(home)
         for name, running in current.processes.items():
             alive = children.is_alive(running.pid, running.birth)
             process, says, ready = known.get(name), "", alive and running.ready
-            if name in ("fleet", "replay"):
+            if name in ("fleet", "replay", "screenshots"):
                 ready = alive
             if alive and process and (process.listens or process.health):
                 at = probes.Address(path=health / f"{name}.sock")
@@ -89,7 +91,7 @@ def _platform(layout: Layout) -> list[Row]:
                 )
             rows.append(
                 Row(
-                    process=name if home == layout.local else f"{name} (replay)",
+                    process=name + suffix,
                     pid=running.pid,
                     up_s=time.time() - running.since,
                     restarts=running.restarts,

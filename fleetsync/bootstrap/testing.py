@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from contextlib import redirect_stdout
 from fleetsync.bootstrap import database, environment, interpreter, keeper, locks, services
 from fleetsync.bootstrap.children import die_with_parent
 from fleetsync.bootstrap.paths import Layout, make_folders
-from fleetsync.bootstrap.terminal import SetupError, say
+from fleetsync.bootstrap.terminal import SetupError, run, say
 
 MOST_RUNS_AT_ONCE = 8
 
@@ -63,6 +64,22 @@ def serve_developers(layout: Layout, *, name: str, yes: bool, dry_run: bool) -> 
             locks.release(using)
     say(f"export DATABASE_URL={shlex.quote(url)} REDIS_URL={shlex.quote(addresses.redis_url)}")
     return 0
+
+
+def take_screenshots(layout: Layout, arguments: Sequence[str]) -> str:
+    """Run `take_screenshots` before there is a platform; return what it printed.
+
+    Raises:
+        SetupError: it refused, with its own words.
+    """
+    env = dict(os.environ) | {"FLEETSYNC_SECRET_KEY": environment.secret_key(layout), "FLEETSYNC_ENV": "demo"}
+    return run(
+        [layout.python, layout.project / "manage.py", "take_screenshots", *arguments],
+        log=layout.logs / "setup.log",
+        env=interpreter.forget_inherited(env),
+        cwd=layout.project,
+        failure="These pictures cannot be taken.",
+    ).strip()
 
 
 def explain(layout: Layout, requirements: str, then: Sequence[str]) -> int:

@@ -10,7 +10,8 @@ from dispatch.states import ACTIVE, DeliveryStatus, SessionStatus
 from fleetsync.core import clock
 from fleetsync.core.geo import distance_m
 from restaurants.models import Zone
-from simulation.framerate import NoBrowser, find_chromium, per_second, percentile
+from simulation.browser import NoBrowser, find_chromium
+from simulation.framerate import per_second, percentile
 from simulation.mapstage import OFFERS, SPEED_MPS, ride, set_map
 from tests.factories import ZoneFactory
 from tracking import gateway
@@ -32,13 +33,13 @@ class TestFrames:
 class TestChromium:
     def test_a_path_that_is_no_program_is_named(self, monkeypatch, tmp_path):
         monkeypatch.setenv("FLEETSYNC_CHROMIUM", str(tmp_path / "none"))
-        with pytest.raises(NoBrowser, match=r"No Chromium at .*none\. On Debian: apt-get install chromium"):
+        with pytest.raises(NoBrowser, match=r"no Chromium .*none\. What helps: apt-get install chromium"):
             find_chromium()
 
     def test_without_one_the_message_says_what_to_install(self, monkeypatch, tmp_path):
         monkeypatch.delenv("FLEETSYNC_CHROMIUM", raising=False)
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(NoBrowser, match="No Chromium found"):
+        with pytest.raises(NoBrowser, match="no Chromium here"):
             find_chromium()
 
 

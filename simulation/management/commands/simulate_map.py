@@ -16,7 +16,8 @@ from rich.table import Table
 
 from fleetsync.core import clock
 from restaurants.models import Zone
-from simulation.framerate import Frames, NoBrowser, Watch, find_chromium
+from simulation.browser import NoBrowser, find_chromium
+from simulation.framerate import Frames, Watch
 from simulation.mapstage import Rider, ride, set_map
 from simulation.runs import console
 from simulation.seeding import PASSWORD

@@ -1,0 +1,215 @@
+"""The pictures of docs/: which page, as whom, how wide, and what is done before the shutter."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from dispatch.models import Delivery
+from dispatch.states import DeliveryStatus
+from fleetsync.core import ids
+from orders.links import tracking_token
+from orders.models import Order
+from orders.states import OrderStatus
+from restaurants.models import Restaurant
+from simulation.browser import sign_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DESK, PHONE = (1440, 900), (390, 844)
+PATIENCE_S: Final = 240.0  # until the city shows what a picture is about
+BEFORE_PICKUP: Final = (DeliveryStatus.ASSIGNED, DeliveryStatus.EN_ROUTE_TO_PICKUP, DeliveryStatus.ARRIVED_AT_PICKUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One file of docs/images."""
+
+    name: str
+    shows: str
+    path: Callable[[], str | None]
+    """The address to open; None while the city has nothing to show yet."""
+    as_: str = ""
+    size: tuple[int, int] = DESK
+    act: Callable[[Page], None] | None = None
+
+
+def take(browser: Browser, site: str, picture: Picture, *, folder: Path, theme: str) -> Path:
+    """Wait until there is something to show, open the page, act, and write the PNG.
+
+    Raises:
+        TimeoutError: the city never showed what the picture is about.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while (path := picture.path()) is None:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{picture.name}: nothing to show after {PATIENCE_S:.0f} s: {picture.shows}")
+        time.sleep(0.5)
+    width, height = picture.size
+    context = browser.new_context(
+        base_url=site,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
+        timezone_id="America/New_York",
+        device_scale_factor=2 if picture.size == PHONE else 1,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_S * 1000)
+    try:
+        if picture.as_:
+            sign_in(context, site, f"{picture.as_}@fleetsync.example")
+        page = context.new_page()
+        page.goto(path, wait_until="load")
+        page.wait_for_timeout(2500)
+        if picture.act:
+            picture.act(page)
+            page.wait_for_timeout(1200)
+        file = folder / f"{picture.name}{'-dark' if theme == 'dark' else ''}.png"
+        page.screenshot(path=file)
+    finally:
+        context.close()
+    return file
+
+
+# --- what the city shows ------------------------------------------------------
+
+
+def _always(path: str) -> Callable[[], str]:
+    return lambda: path
+
+
+def _order_with(*statuses: DeliveryStatus) -> Order | None:
+    rows = Delivery.objects.filter(status__in=statuses).select_related("order").order_by("promised_at", "id")
+    delivery = rows.first()
+    return delivery.order if delivery else None
+
+
+def _busy_city() -> str | None:
+    return "/ops" if Delivery.objects.filter(status__in=[*BEFORE_PICKUP, "PICKED_UP"]).count() >= 12 else None
+
+
+def _ops_order() -> str | None:
+    order = _order_with(*BEFORE_PICKUP) if _busy_city() else None
+    return f"/ops?order={ids.encode('ord', order.pk)}" if order else None
+
+
+def _track(*statuses: DeliveryStatus) -> Callable[[], str | None]:
+    def path() -> str | None:
+        order = _order_with(*statuses)
+        return f"/track/{tracking_token(order.pk)}" if order else None
+
+    return path
+
+
+def _track_cooking() -> str | None:
+    order = Order.objects.filter(status=OrderStatus.PREPARING).order_by("-id").first()
+    return f"/track/{tracking_token(order.pk)}" if order else None
+
+
+def _track_delivered() -> str | None:
+    order = Order.objects.filter(status=OrderStatus.DELIVERED).order_by("-id").first()
+    return f"/track/{tracking_token(order.pk)}" if order else None
+
+
+def _kitchen() -> str | None:
+    """The kitchen with most tickets; three at least make a picture."""
+    open_orders: dict[object, int] = {}
+    rows = Order.objects.filter(status__in=["PLACED", "ACCEPTED", "PREPARING", "READY"]).order_by("id")
+    for restaurant_id in rows.values_list("restaurant_id", flat=True):
+        open_orders[restaurant_id] = open_orders.get(restaurant_id, 0) + 1
+    mine = Restaurant.objects.filter(pk__in=open_orders, staff__user__email="restaurant@fleetsync.example")
+    best = max(mine.order_by("id"), key=lambda each: open_orders[each.pk], default=None)
+    if best is None or open_orders[best.pk] < 2:
+        return None
+    return f"/restaurant?restaurant={ids.encode('rst', best.pk)}"
+
+
+def _admin_order() -> str | None:
+    order = Order.objects.filter(status=OrderStatus.DELIVERED).order_by("-id").first()
+    return f"/admin/orders/order/{order.pk}/change/" if order else None
+
+
+def _admin_zone() -> str | None:
+    restaurant = Restaurant.objects.order_by("id").first()
+    return f"/admin/restaurants/zone/{restaurant.zone_id}/change/" if restaurant else None
+
+
+def _explained() -> str | None:
+    delivery = (
+        Delivery.objects.filter(status=DeliveryStatus.DELIVERED, decisions__driver__isnull=False)
+        .order_by("-id")
+        .first()
+    )
+    return f"/admin/dispatch/delivery/{delivery.pk}/explain/" if delivery else None
+
+
+# --- what is done before the shutter ------------------------------------------
+
+
+def _a_minute_ago(page: Page) -> None:
+    page.wait_for_timeout(20_000)
+    scrub = page.get_by_role("slider", name="Time back from now")
+    scrub.focus()
+    for _ in range(18):
+        scrub.press("ArrowLeft")
+    page.get_by_text(re.compile("As it was at")).wait_for()
+
+
+def _heat(page: Page) -> None:
+    page.get_by_role("button", name="Supply and demand").click()
+
+
+def _await_offer(page: Page) -> None:
+    page.get_by_role("button", name="Go online").click()
+    page.get_by_role("button", name="Accept").wait_for()
+
+
+def _accept_offer(page: Page) -> None:
+    go = page.get_by_role("button", name="Go online")
+    if go.is_visible():
+        go.click()
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name=re.compile("I am at the counter|I have the bag")).wait_for()
+
+
+PICTURES: Final = (
+    Picture(name="home", shows="the entrance with the demo's logins and live counters", path=_always("/")),
+    Picture(name="ops", shows="the live map of dispatch staff", path=_busy_city, as_="dispatcher"),
+    Picture(name="ops-order", shows="an order in the drawer", path=_ops_order, as_="dispatcher"),
+    Picture(name="ops-heat", shows="supply and demand", path=_busy_city, as_="dispatcher", act=_heat),
+    Picture(name="ops-past", shows="the time machine", path=_busy_city, as_="dispatcher", act=_a_minute_ago),
+    Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant"),
+    Picture(name="track-cooking", shows="tracking while the kitchen cooks", path=_track_cooking, size=PHONE),
+    Picture(
+        name="track-riding",
+        shows="tracking while the courier rides",
+        path=_track(DeliveryStatus.PICKED_UP, DeliveryStatus.EN_ROUTE_TO_DROPOFF),
+        size=PHONE,
+    ),
+    Picture(name="track-delivered", shows="tracking at the end", path=_track_delivered, size=PHONE),
+    Picture(
+        name="driver-offer",
+        shows="an offer on the phone",
+        path=_always("/driver"),
+        as_="driver",
+        size=PHONE,
+        act=_await_offer,
+    ),
+    Picture(
+        name="driver-task",
+        shows="a driver's task",
+        path=_always("/driver"),
+        as_="driver",
+        size=PHONE,
+        act=_accept_offer,
+    ),
+    Picture(name="admin-dashboard", shows="the back office's dashboard", path=_always("/admin/"), as_="admin"),
+    Picture(name="admin-order", shows="an order in the back office", path=_admin_order, as_="admin"),
+    Picture(name="admin-zone", shows="a zone on the offline map", path=_admin_zone, as_="admin"),
+    Picture(name="admin-explain", shows="why this driver", path=_explained, as_="admin"),
+)

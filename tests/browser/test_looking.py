@@ -1,0 +1,112 @@
+"""Looking at the pages: back in time, by keyboard alone, on a phone, in the dark."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+PHONE = {"width": 360, "height": 740}
+
+
+class TestTimeMachine:
+    def test_shows_the_map_as_it_was_a_minute_ago_and_comes_back(self, visit, customer):
+        ops = visit("/ops", as_="dispatcher", width=1440)
+        expect(ops.locator('.link[data-link="live"]')).to_be_visible()
+        ops.wait_for_timeout(15_000)  # ninety seconds of the city's day
+        placed = customer.order()
+        search = ops.get_by_role("combobox", name="Find an order, driver or restaurant")
+        search.fill(placed.code)
+        ops.get_by_role("option", name=re.compile(placed.code)).click()
+        drawer = ops.get_by_role("complementary", name="Details")
+        expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
+        now = int(ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..").inner_text().split()[-1])
+
+        scrub = ops.get_by_role("slider", name="Time back from now")
+        scrub.focus()
+        for _ in range(7):  # steps of ten seconds
+            scrub.press("ArrowLeft")
+        expect(ops.get_by_text(re.compile("As it was at .* Looking only"))).to_be_visible()
+        expect(ops.get_by_role("heading", name="Needed a person")).to_be_visible()
+        then = ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..")
+        expect(then).to_contain_text(str(now - 1))
+
+        ops.get_by_role("button", name="Back to live").click()
+        expect(ops.get_by_role("heading", name="Needs a person")).to_be_visible()
+        expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
+
+
+class TestKeyboard:
+    def test_is_enough_to_sign_in_find_an_order_and_act_on_it(self, visit, customer):
+        placed = customer.order()
+        page = visit("/login?next=/ops", width=1440)
+        page.keyboard.type("dispatcher@fleetsync.example")  # the first field has the focus
+        page.keyboard.press("Tab")
+        page.keyboard.type("fleetsync-demo")
+        page.keyboard.press("Enter")
+        expect(page.locator('.link[data-link="live"]')).to_be_visible()
+        page.keyboard.press("/")
+        page.keyboard.type(placed.code)
+        expect(page.get_by_role("option", name=re.compile(placed.code))).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        drawer = page.get_by_role("complementary", name="Details")
+        expect(drawer.get_by_role("heading", name=re.compile(placed.code))).to_be_visible()
+        expect(drawer).to_be_focused()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if "Cancel" in (page.evaluate("document.activeElement.textContent") or ""):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).not_to_be_visible()
+        page.keyboard.press("Escape")
+        expect(drawer.get_by_role("heading", name=re.compile(placed.code))).not_to_be_visible()
+        assert customer.status(placed) == "PLACED"  # a sheet that was left does nothing
+
+
+class TestPhone:
+    @pytest.mark.parametrize(
+        ("path", "as_"), [("/", ""), ("/login", ""), ("/driver", "driver"), ("/restaurant", "restaurant")]
+    )
+    def test_needs_no_sideways_scrolling(self, visit, path, as_):
+        page = visit(path, as_=as_, **PHONE)
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    def test_shows_the_customer_the_arrival_without_scrolling(self, visit, customer):
+        placed = customer.order()
+        page = visit(f"/track/{placed.tracking}", **PHONE)
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_be_in_viewport()
+        expect(page.get_by_text("has your order and will answer in a moment")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+LUMINANCE = """name => {
+  const parts = getComputedStyle(document.body)[name].match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const [r, g, b] = parts.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}"""
+
+
+class TestDarkMode:
+    @pytest.mark.parametrize(
+        ("path", "as_"),
+        [("/", ""), ("/ops", "dispatcher"), ("/driver", "driver"), ("/restaurant", "restaurant"), ("/login", "")],
+    )
+    def test_follows_the_system_and_stays_readable(self, visit, path, as_):
+        page = visit(path, as_=as_, color_scheme="dark")
+        page.wait_for_load_state("load")
+        ground, ink = (page.evaluate(LUMINANCE, name) for name in ("backgroundColor", "color"))
+        assert ground < 0.05
+        assert (ink + 0.05) / (ground + 0.05) >= 7
+
+    def test_can_be_chosen_by_hand_and_is_remembered(self, visit):
+        page = visit("/login", color_scheme="light")
+        page.wait_for_load_state("load")
+        page.goto("/")
+        page.get_by_role("button", name="Switch light and dark").click()
+        assert page.evaluate(LUMINANCE, "backgroundColor") < 0.05
+        page.reload()
+        assert page.evaluate(LUMINANCE, "backgroundColor") < 0.05
