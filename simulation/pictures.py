@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.db import connection
 
 from dispatch.models import Delivery
 from dispatch.states import DeliveryStatus
@@ -46,7 +50,7 @@ def take(browser: Browser, site: str, picture: Picture, *, folder: Path, theme: 
         TimeoutError: the city never showed what the picture is about.
     """
     until = time.monotonic() + PATIENCE_S
-    while (path := picture.path()) is None:
+    while (path := _asked(picture.path)) is None:
         if time.monotonic() > until:
             raise TimeoutError(f"{picture.name}: nothing to show after {PATIENCE_S:.0f} s: {picture.shows}")
         time.sleep(0.5)
@@ -74,6 +78,19 @@ def take(browser: Browser, site: str, picture: Picture, *, folder: Path, theme: 
     finally:
         context.close()
     return file
+
+
+def _asked(path: Callable[[], str | None]) -> str | None:
+    """Ask the database in a thread: this one has Playwright's event loop, beside which Django refuses to."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(_and_close, path).result()
+
+
+def _and_close(path: Callable[[], str | None]) -> str | None:
+    try:
+        return path()
+    finally:
+        connection.close()
 
 
 # --- what the city shows ------------------------------------------------------
@@ -118,7 +135,7 @@ def _track_delivered() -> str | None:
 
 def _kitchen() -> str | None:
     """The kitchen with most tickets; three at least make a picture."""
-    open_orders: dict[object, int] = {}
+    open_orders: dict[UUID, int] = {}
     rows = Order.objects.filter(status__in=["PLACED", "ACCEPTED", "PREPARING", "READY"]).order_by("id")
     for restaurant_id in rows.values_list("restaurant_id", flat=True):
         open_orders[restaurant_id] = open_orders.get(restaurant_id, 0) + 1
