@@ -27,6 +27,19 @@ LATE_TICKS: Final = 3.0  # a zone that was quiet does not expect its next round 
 CELL_DEG: Final = 0.005  # grid of DriverPosition.cell, about 550 m: a ping rarely leaves its cell
 GEOFENCE_POINTS: Final = 2  # one point may be a jump of the receiver
 DECISIONS_KEPT_DAYS: Final = 30  # long enough to answer a complaint
+MESSAGES_KEPT_DAYS: Final = 30  # as long as what they were about can be complained of
+PIN_TRIES: Final = 5  # of ten thousand; then ops must help
+UNREAD_SHOWN: Final = 20  # on a driver's screen at once; more are listed
+
+#: What ops say to drivers all day, by the code that sends it.
+CANNED_TEXTS: Final[Mapping[str, str]] = {
+    "call-us": "Please call us when you can stop safely.",
+    "where-are-you": "Your position stands still. Is everything all right?",
+    "kitchen-late": "The kitchen is late. Please wait; your time is paid.",
+    "customer-called": "The customer called. Please ring the bell and wait at the door.",
+    "hand-back": "Please bring the order back to the restaurant.",
+    "thanks": "Well done, thank you.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

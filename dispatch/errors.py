@@ -111,10 +111,19 @@ class PinMissing(DomainError):
 
 
 class PinWrong(DomainError):
-    """Not the digits that the customer sees."""
+    """Not the digits that the customer sees; `tries_left` says how often he may try others."""
 
     code = "pin-wrong"
     title = "This is not the customer's PIN."
+    keeps = True
+
+
+class PinLocked(DomainError):
+    """Too many wrong PINs: ops find out who stands at the door, and waive it."""
+
+    code = "pin-locked"
+    title = "Too many wrong PINs. Dispatch must help now."
+    kind = Kind.CONFLICT
 
 
 class PolicyInvalid(DomainError):

@@ -163,6 +163,24 @@ class DeliveryPrioritized(DeliveryEvent):
 
 @event
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PinRefused(DeliveryEvent):
+    """The driver sent digits that are not the customer's; with no `tries_left` ops must help."""
+
+    type: ClassVar[str] = "delivery.pin_refused"
+    driver_id: UUID
+    tries_left: int
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PinWaived(DeliveryEvent):
+    """Ops made sure who takes it: no PIN is needed any more."""
+
+    type: ClassVar[str] = "delivery.pin_waived"
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryUndeliverable(DeliveryEvent):
     """Nobody took it at the door."""
 
@@ -276,6 +294,58 @@ class SessionEnded(DriverEvent):
     type: ClassVar[str] = "session.ended"
     session_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskEvent(DriverEvent):
+    """A delivery that comes or goes without an offer."""
+
+    delivery_id: UUID
+    order_id: UUID
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskGiven(TaskEvent):
+    """Ops gave the driver a delivery without asking him."""
+
+    type: ClassVar[str] = "driver.task_given"
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskTaken(TaskEvent):
+    """A delivery that ops gave him is his no more: taken away, given back or called off."""
+
+    type: ClassVar[str] = "driver.task_taken"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageEvent(Event):
+    """A message of ops, by its id; what it says is in no log. No zone: he was never online."""
+
+    home: ClassVar[str] = "driver"
+    feeds: ClassVar[tuple[str, ...]] = ("zone",)
+    driver_id: UUID
+    zone_id: UUID | None
+    message_id: UUID
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageSent(MessageEvent):
+    """Ops wrote to the driver."""
+
+    type: ClassVar[str] = "driver.message_sent"
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageRead(MessageEvent):
+    """The driver has read it."""
+
+    type: ClassVar[str] = "driver.message_read"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.models import Driver, User
 from accounts.states import Role
+from dispatch.conf import PIN_TRIES
 from dispatch.states import ACTIVE, DeliveryStatus, OfferStatus, PolicyStatus, SessionStatus
 from fleetsync.core.geo import ValidPoint
 from fleetsync.core.ids import uuid7
@@ -162,6 +163,9 @@ class Delivery(PublicModel):
     pin = models.CharField(
         max_length=4, blank=True, default="", help_text="What the customer tells the driver at the door; empty: none."
     )
+    wrong_pins = ArrayField(
+        models.CharField(max_length=4), default=list, blank=True, help_text="Digits tried in vain; the same count once."
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -188,6 +192,11 @@ class Delivery(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.status}"
+
+    @property
+    def pin_tries_left(self) -> int:
+        """Return how many other digits the driver may still try."""
+        return max(0, PIN_TRIES - len(self.wrong_pins))
 
 
 class DispatchJob(PublicModel):
@@ -268,6 +277,23 @@ class Offer(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} to {self.driver_id}: {self.status}"
+
+
+class DriverMessage(PublicModel):
+    """Words of ops to one driver. They stand here alone: the log tells of them by id."""
+
+    driver = models.ForeignKey(Driver, models.CASCADE, related_name="messages")
+    sender = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    zone = models.ForeignKey(Zone, models.SET_NULL, null=True, related_name="+", help_text="Whose ops hear of it.")
+    text = models.CharField(max_length=500)
+    sent_at = models.DateTimeField(help_text="Business time.")
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["driver", "-id"], name="message_of_driver")]
+
+    def __str__(self) -> str:
+        return f"to {self.driver_id} at {self.sent_at:%Y-%m-%d %H:%M}"
 
 
 class Round(models.Model):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import Role
-from dispatch.conf import conf_of
+from dispatch.conf import CANNED_TEXTS, conf_of
 from dispatch.models import Delivery
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
@@ -54,6 +54,26 @@ class PriorityInput(StrictSerializer):
     """How much it counts."""
 
     priority = serializers.IntegerField(min_value=-10, max_value=10, help_text="0 is usual; above goes first.")
+
+
+class MessageInput(StrictSerializer):
+    """What to tell a driver: own words, or the code of a ready text."""
+
+    text = serializers.CharField(required=False, max_length=500)
+    canned = serializers.ChoiceField(choices=list(CANNED_TEXTS.items()), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take one of the two, and return the text."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"text": "Send either `text` or `canned`."})
+        return {"text": attrs["text"] if "text" in attrs else CANNED_TEXTS[attrs["canned"]]}
+
+
+class MessageQuery(StrictSerializer):
+    """Which page of messages."""
+
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100)
 
 
 class OfferQuery(StrictSerializer):
@@ -195,6 +215,7 @@ class DeliveryOutput(StrictSerializer):
     closed_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
     pin_required = serializers.SerializerMethodField()
+    pin_tries_left = serializers.IntegerField(help_text="0: dispatch must help at the door.")
 
     def get_pin_required(self, row: Delivery) -> bool:
         """Say whether the drop-off needs the customer's PIN."""
@@ -405,3 +426,20 @@ class ShiftOutput(StrictSerializer):
     driver_id = PublicIdField("driver_id")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+
+
+class MessageOutput(StrictSerializer):
+    """Words of ops to one driver."""
+
+    id = PublicIdField("message_id", source="pk")
+    driver_id = PublicIdField("driver_id")
+    text = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True, help_text="When the driver said that he has read it.")
+
+
+class CannedTextOutput(StrictSerializer):
+    """A ready text."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()

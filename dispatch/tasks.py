@@ -12,7 +12,7 @@ from django.contrib.gis.geos import Point
 from django.db import DatabaseError, connection
 
 from dispatch import selectors, services
-from dispatch.conf import DECISIONS_KEPT_DAYS
+from dispatch.conf import DECISIONS_KEPT_DAYS, MESSAGES_KEPT_DAYS
 from dispatch.engine.client import EngineError
 from fleetsync.core import clock, ids
 
@@ -33,6 +33,12 @@ def forget_decisions(**_later: Any) -> None:
     now = clock.now()
     services.forget_rounds(before=now - timedelta(days=settings.FLEETSYNC_ROUND_DAYS))
     services.forget_decisions(before=now - timedelta(days=DECISIONS_KEPT_DAYS))
+
+
+@shared_task(name="dispatch.forget_messages", acks_late=True, ignore_result=True)
+def forget_messages(**_later: Any) -> None:
+    """Drop old messages to drivers. Safe to run twice."""
+    services.forget_messages(before=clock.now() - timedelta(days=MESSAGES_KEPT_DAYS))
 
 
 @worker_init.connect

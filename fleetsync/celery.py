@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "make-partitions": {"task": "tracking.make_partitions", "schedule": 600.0},
     "drop-partitions": {"task": "tracking.drop_partitions", "schedule": 3600.0},
     "forget-decisions": {"task": "dispatch.forget_decisions", "schedule": 86_400.0},
+    "forget-messages": {"task": "dispatch.forget_messages", "schedule": 86_400.0},
     "forget-quotes": {"task": "orders.forget_quotes", "schedule": 3600.0},
     "forget-spent-logins": {"task": "accounts.forget_spent", "schedule": 3600.0},
 }

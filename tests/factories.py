@@ -8,7 +8,16 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Driver, User
 from accounts.states import Role
-from dispatch.models import Delivery, DispatchJob, DispatchPolicy, DriverPosition, DriverSession, Offer, Shift
+from dispatch.models import (
+    Delivery,
+    DispatchJob,
+    DispatchPolicy,
+    DriverMessage,
+    DriverPosition,
+    DriverSession,
+    Offer,
+    Shift,
+)
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
 from orders.models import Order, OrderLine
@@ -277,6 +286,17 @@ class ShiftFactory(DjangoModelFactory[Shift]):
     driver = factory.SubFactory(DriverFactory)
     starts_at = factory.LazyFunction(clock.now)
     ends_at = factory.LazyAttribute(lambda shift: shift.starts_at + timedelta(hours=8))
+
+
+class DriverMessageFactory(DjangoModelFactory[DriverMessage]):
+    """Sent now, unread."""
+
+    class Meta:
+        model = DriverMessage
+
+    driver = factory.SubFactory(DriverFactory)
+    text = "Please call us."
+    sent_at = factory.LazyFunction(clock.now)
 
 
 class DriverPositionFactory(DjangoModelFactory[DriverPosition]):

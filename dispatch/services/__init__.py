@@ -4,6 +4,7 @@ from dispatch.services.answers import accept_offer, ack_offer, decline_offer, no
 from dispatch.services.etas import update_eta
 from dispatch.services.holding import assign, give_back, unassign
 from dispatch.services.lapsing import drop_unseen_offers, expire_offers
+from dispatch.services.messages import forget_messages, read_message, send_message
 from dispatch.services.moving import move_drivers
 from dispatch.services.policies import (
     activate_policy,
@@ -33,7 +34,7 @@ from dispatch.services.sessions import (
     suspend_driver,
 )
 from dispatch.services.shifts import drop_shift, plan_shift
-from dispatch.services.steps import arrive, drop_off, fail_dropoff, pick_up, return_delivery
+from dispatch.services.steps import arrive, drop_off, fail_dropoff, pick_up, return_delivery, waive_pin
 from dispatch.services.waking import wake_zone
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "fail_dropoff",
     "follow_capacity",
     "forget_decisions",
+    "forget_messages",
     "forget_rounds",
     "give_back",
     "give_up_search",
@@ -69,16 +71,19 @@ __all__ = [
     "pick_up",
     "plan_shift",
     "prioritize_delivery",
+    "read_message",
     "reopen_delivery",
     "resume_session",
     "return_delivery",
     "roll_back_policy",
     "run_round",
     "run_rounds",
+    "send_message",
     "start_session",
     "suspend_driver",
     "tick_zones",
     "unassign",
     "update_eta",
+    "waive_pin",
     "wake_zone",
 ]

@@ -23,6 +23,15 @@ class SessionIds(TypedDict):
     session_id: UUID
 
 
+class TaskIds(TypedDict):
+    """Fields of every `TaskEvent`."""
+
+    driver_id: UUID
+    zone_id: UUID
+    delivery_id: UUID
+    order_id: UUID
+
+
 class OfferIds(TypedDict):
     """Fields of every `OfferEvent`."""
 
@@ -46,6 +55,11 @@ def of_delivery(row: Delivery) -> DeliveryIds:
 def of_session(row: DriverSession) -> SessionIds:
     """Return the ids that a fact about this session carries."""
     return {"driver_id": row.driver_id, "zone_id": row.zone_id, "session_id": row.pk}
+
+
+def of_task(row: Delivery, driver_id: UUID) -> TaskIds:
+    """Return the ids that a fact about this driver's task carries."""
+    return {"driver_id": driver_id, "zone_id": row.zone_id, "delivery_id": row.pk, "order_id": row.order_id}
 
 
 def of_offer(offer: Offer, delivery: Delivery) -> OfferIds:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from dispatch import errors
 from dispatch.conf import conf_of
-from dispatch.events import DeliveryAssigned, DeliveryUnassigned, OfferReturned
+from dispatch.events import DeliveryAssigned, DeliveryUnassigned, OfferReturned, TaskGiven, TaskTaken
 from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer
-from dispatch.services.facts import of_delivery, of_offer
+from dispatch.services.facts import of_delivery, of_offer, of_task
 from dispatch.services.load import drop_load, take_load
 from dispatch.services.locks import lock_deliveries, lock_delivery, lock_open_offers
 from dispatch.services.searching import begin_search
@@ -65,6 +65,8 @@ def release(*, row: Delivery, reason: str, now: datetime, emit: Emit) -> None:
         offer.status, offer.reason, offer.answered_at = OfferStatus.RETURNED, reason[:64], now
         offer.save(update_fields=["status", "reason", "answered_at"])
         emit(OfferReturned(**of_offer(offer, row), reason=reason))
+    elif row.driver_id is not None:
+        emit(TaskTaken(**of_task(row, row.driver_id), reason=reason))
     drop_load(session_id=row.session_id, number=1, now=now, emit=emit)
     if row.driver_id is not None:
         emit(DeliveryUnassigned(**of_delivery(row), driver_id=row.driver_id, reason=reason))
@@ -155,6 +157,7 @@ def _give(row: Delivery, session: DriverSession, now: datetime, emit: Emit) -> N
             dropoff_eta_at=dropoff_at,
         )
     )
+    emit(TaskGiven(**of_task(row, session.driver_id)))
 
 
 def arrival_of(*, driver_id: UUID, row: Delivery, now: datetime) -> tuple[datetime, datetime]:

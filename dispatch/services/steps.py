@@ -20,6 +20,8 @@ from dispatch.events import (
     DriverEnRouteToDropoff,
     DriverEnRouteToPickup,
     DriverStep,
+    PinRefused,
+    PinWaived,
 )
 from dispatch.models import Delivery
 from dispatch.services.facts import of_delivery
@@ -89,26 +91,62 @@ def drop_off(
     Raises:
         DeliveryNotFound: he does not hold it.
         PinMissing: the zone wants the customer's PIN.
-        PinWrong: it is not the customer's.
+        PinWrong: it is not the customer's; the try is counted.
+        PinLocked: too many tries were in vain.
         WrongStep: it is cancelled or on its way back.
         OrderClosed: the order was cancelled a moment ago.
     """
     with change(now=now, actor=actor) as emit:
         row, held = lock_delivery(delivery_id=delivery_id, driver_id=driver_id)
-        if row.status in ROAD and row.status != D.DELIVERED:
-            _check_pin(row, pin)
-        _advance(row, held, D.DELIVERED, now=now, by=by, emit=emit, actor=actor)
+        open_door = row.status in ROAD and row.status != D.DELIVERED
+        wrong = open_door and not _is_pin_right(row, pin)
+        if wrong:
+            _note_wrong(row, pin or "", driver_id=driver_id, emit=emit)
+        else:
+            _advance(row, held, D.DELIVERED, now=now, by=by, emit=emit, actor=actor)
+    if wrong:
+        raise errors.PinWrong(attr="pin", tries_left=row.pin_tries_left)
     return row
 
 
-def _check_pin(row: Delivery, pin: str | None) -> None:
+def _is_pin_right(row: Delivery, pin: str | None) -> bool:
+    """Say whether the digits are the customer's, or none are asked for."""
     if not row.pin:
-        return
+        return True
     if pin is None:
         if conf_of(row.zone.dispatch).require_pin:
             raise errors.PinMissing(attr="pin")
-    elif not secrets.compare_digest(pin.encode(), row.pin.encode()):
-        raise errors.PinWrong(attr="pin")
+        return True
+    if not row.pin_tries_left:
+        raise errors.PinLocked(attr="pin")
+    return secrets.compare_digest(pin.encode(), row.pin.encode())
+
+
+def _note_wrong(row: Delivery, pin: str, *, driver_id: UUID, emit: Emit) -> None:
+    """Count the digits, once however often they are sent."""
+    if pin in row.wrong_pins:
+        return
+    row.wrong_pins = [*row.wrong_pins, pin]
+    row.save(update_fields=["wrong_pins"])
+    emit(PinRefused(**of_delivery(row), driver_id=driver_id, tries_left=row.pin_tries_left))
+
+
+def waive_pin(*, delivery_id: UUID, now: datetime, actor: str) -> Delivery:
+    """Let it be handed over without the PIN: ops found out who stands at the door. May run twice.
+
+    Raises:
+        DeliveryNotFound: there is none.
+        WrongStep: nobody carries it.
+    """
+    with change(now=now, actor=actor) as emit:
+        row, _ = lock_delivery(delivery_id=delivery_id)
+        if row.status not in ACTIVE:
+            raise errors.WrongStep(delivery_status=row.status)
+        if row.pin:
+            row.pin = ""
+            row.save(update_fields=["pin"])
+            emit(PinWaived(**of_delivery(row)))
+    return row
 
 
 def fail_dropoff(*, delivery_id: UUID, driver_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:

@@ -2,16 +2,21 @@
 
 from dispatch.views.deliveries import DeliveryViewSet
 from dispatch.views.drivers import EarningsView, NearbyView, ShiftsView, ShiftView
+from dispatch.views.messages import CannedTextsView, DriverMessagesView, MyMessagesView, ReadMessageView
 from dispatch.views.offers import OfferViewSet
 from dispatch.views.sessions import CurrentSessionView, PauseView, ResumeView, SessionsView
 
 __all__ = [
+    "CannedTextsView",
     "CurrentSessionView",
     "DeliveryViewSet",
+    "DriverMessagesView",
     "EarningsView",
+    "MyMessagesView",
     "NearbyView",
     "OfferViewSet",
     "PauseView",
+    "ReadMessageView",
     "ResumeView",
     "SessionsView",
     "ShiftView",

@@ -215,6 +215,20 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     @extend_schema(
         tags=["dispatch"],
+        summary="Waive the PIN",
+        description="You made sure who stands at the door, by telephone say; the driver hands it over without it.",
+        parameters=[DELIVERY_ID],
+        request=None,
+        responses={200: DeliveryOutput},
+    )
+    @action(detail=True, methods=["post"], url_path="waive-pin")
+    def waive_pin(self, request: Request, delivery_id: UUID) -> Response:
+        """Need no PIN any more. Twice is harmless."""
+        services.waive_pin(delivery_id=delivery_id, now=clock.now(), actor=actor_of(request))
+        return self._present(delivery_id)
+
+    @extend_schema(
+        tags=["dispatch"],
         summary="Search again",
         description="After NO_DRIVER_FOUND; who refused before may be asked again.",
         parameters=[DELIVERY_ID],

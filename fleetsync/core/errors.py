@@ -28,6 +28,8 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused."
     kind: ClassVar[Kind] = Kind.REFUSED
+    #: What was written before it stays: a count of wrong guesses. Raised outside the change.
+    keeps: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None, *, attr: str | None = None, **members: Any) -> None:
         super().__init__(detail or self.title)

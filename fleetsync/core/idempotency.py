@@ -1,7 +1,8 @@
 """`Idempotency-Key`: the same request again is answered with the stored answer, not done again.
 
 Required on POST /orders, honoured on every POST that changes the database. The stored
-row is written in the transaction of the effect; a refusal stores nothing. A key belongs
+row is written in the transaction of the effect; a refusal stores nothing (but for what it
+`keeps`, a count of wrong guesses). A key belongs
 to a user: without a login it says nothing, or one stranger could fetch another's answer.
 """
 
@@ -18,6 +19,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from fleetsync.core import clock
 from fleetsync.core.errors import (
+    DomainError,
     IdempotencyInFlight,
     IdempotencyKeyMissing,
     IdempotencyMismatch,
@@ -78,23 +80,35 @@ def _once(handler: Callable[..., Response], key: str) -> Callable[..., Response]
                     raise IdempotencyMismatch(attr="Idempotency-Key")
                 headers = {**stored.headers, "Idempotent-Replayed": "true"}
                 return Response(stored.body, status=stored.status, headers=headers)
-            response = handler(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-                return response
-            IdempotencyKey.objects.create(
-                user_id=user_id,
-                route=route,
-                key=key,
-                body_hash=digest,
-                status=response.status_code,
-                headers={name: response[name] for name in KEPT_HEADERS if name in response},
-                body=_plain(response.data),
-                created_at=clock.real_now(),
-            )
-            return response
+            try:
+                response = handler(request, *args, **kwargs)
+            except DomainError as refusal:
+                if not refusal.keeps:
+                    raise
+                kept = refusal
+            else:
+                return _store(response, user_id=user_id, route=route, key=key, digest=digest)
+        raise kept
 
     return run
+
+
+def _store(response: Response, *, user_id: UUID, route: str, key: str, digest: str) -> Response:
+    """Keep the answer in the transaction of its effect; a refusal undoes both."""
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+        return response
+    IdempotencyKey.objects.create(
+        user_id=user_id,
+        route=route,
+        key=key,
+        body_hash=digest,
+        status=response.status_code,
+        headers={name: response[name] for name in KEPT_HEADERS if name in response},
+        body=_plain(response.data),
+        created_at=clock.real_now(),
+    )
+    return response
 
 
 def _plain(data: Any) -> Any:

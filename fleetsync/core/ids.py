@@ -38,6 +38,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "shift_id": "shf",
     "policy_id": "pol",
     "round_id": "rnd",
+    "message_id": "msg",
     "event_id": "evt",
 }
 

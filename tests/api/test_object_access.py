@@ -28,6 +28,7 @@ from tests.factories import (
     DeliveryFactory,
     DispatchJobFactory,
     DriverFactory,
+    DriverMessageFactory,
     DriverSessionFactory,
     MenuCategoryFactory,
     MenuItemFactory,
@@ -89,6 +90,7 @@ TABLE: dict[str, Row] = {
     "POST deliveries/{delivery_id}/return": only(D),
     "POST deliveries/{delivery_id}/assign": only(OPS, driver_id="{driver_id}"),
     "POST deliveries/{delivery_id}/unassign": only(OPS, reason="stalled"),
+    "POST deliveries/{delivery_id}/waive-pin": only(OPS),
     "POST deliveries/{delivery_id}/reopen": only(OPS),
     "POST deliveries/{delivery_id}/hold": only(OPS),
     "POST deliveries/{delivery_id}/release": only(OPS),
@@ -104,6 +106,9 @@ TABLE: dict[str, Row] = {
     "POST drivers/{driver_id}/approve": own(OPS),
     "POST drivers/{driver_id}/suspend": own(OPS),
     "POST drivers/{driver_id}/reinstate": own(OPS),
+    "GET drivers/{driver_id}/messages": only(OPS),
+    "POST drivers/{driver_id}/messages": only(OPS, canned="call-us"),
+    "POST drivers/me/messages/{message_id}/read": only(D),
     "DELETE shifts/{shift_id}": only(OPS),
     # restaurants; what is read of them is public once they are published, which this one is not
     "GET restaurants/{restaurant_id}": own(R),
@@ -202,6 +207,7 @@ def world(db) -> World:
             "offer_id": offer.pk,
             "driver_id": driver.pk,
             "shift_id": ShiftFactory(driver=driver).pk,
+            "message_id": DriverMessageFactory(driver=driver).pk,
             "restaurant_id": restaurant.pk,
             "user_id": staff.user.pk,
             "closure_id": ClosureFactory(
@@ -235,7 +241,7 @@ class TestTable:
             f"{method.upper()} {path.removeprefix('/api/v1/')}"
             for path, methods in document["paths"].items()
             for method in methods
-            if "{" in path and path != "/api/v1/tracking/{token}"
+            if "{" in path and not path.startswith("/api/v1/tracking/{token}")
         }
         assert routes == set(TABLE) | PUBLIC
 

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch import errors, services
 from dispatch.models import DispatchJob, DriverSession, Offer
+from fleetsync.core import ids
 from fleetsync.core.events import topic_of
 from fleetsync.core.models import Event
 from orders.models import Order
@@ -76,8 +77,21 @@ class TestAssign:
         session.refresh_from_db()
         assert (session.load, session.status) == (1, "BUSY")
         assert not Offer.objects.exists()
+        assert types_of(topic_of("driver", session.driver_id))[-1] == "driver.task_given"
         facts = Event.objects.filter(type="delivery.assigned")
         assert [(fact.payload["by"], fact.payload["offer_id"]) for fact in facts] == [("ops", None)]
+
+    def test_and_its_taking_away_are_told_on_the_drivers_own_stream(self, kitchen):
+        delivery, session = kitchen.delivery(), kitchen.online()
+        self.assign(kitchen, delivery, session.driver)
+        services.unassign(delivery_id=delivery.pk, reason="stalled", now=kitchen.now, actor=ACTOR)
+        given, taken = Event.objects.filter(type__startswith="driver.task").order_by("seq")
+        assert (given.type, taken.type, taken.payload["reason"]) == (
+            "driver.task_given",
+            "driver.task_taken",
+            "stalled",
+        )
+        assert given.payload["order_id"] == taken.payload["order_id"] == ids.public("order_id", delivery.order_id)
 
     def test_may_run_twice(self, kitchen):
         delivery, session = kitchen.delivery(), kitchen.online()

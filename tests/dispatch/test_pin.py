@@ -7,6 +7,7 @@ from dispatch.models import Delivery
 from fleetsync.core import ids
 from fleetsync.core.models import Event
 from tests.dispatch.test_views import client_of
+from tests.factories import DispatcherFactory
 
 ACTOR = "usr_test"
 
@@ -46,10 +47,34 @@ class TestDropOff:
         if asked:
             strict(kitchen)
         before = Event.objects.count()
-        with pytest.raises(errors.PinWrong):
+        with pytest.raises(errors.PinWrong) as refusal:
             drop(kitchen, at_door, "0428")
         at_door[0].refresh_from_db()
+        assert (at_door[0].status, at_door[0].wrong_pins) == ("EN_ROUTE_TO_DROPOFF", ["0428"])
+        assert refusal.value.members == {"tries_left": 4}
+        assert Event.objects.count() == before + 1
+        assert Event.objects.latest("id").payload["tries_left"] == 4
+        assert "0428" not in str(Event.objects.latest("id").payload)
+
+    def test_is_locked_after_five_wrong_tries_even_for_the_right_one(self, kitchen, at_door):
+        for digits in range(5):
+            with pytest.raises(errors.PinWrong):
+                drop(kitchen, at_door, f"100{digits}")
+        before = Event.objects.count()
+        with pytest.raises(errors.PinLocked):
+            drop(kitchen, at_door, "0427")
+        at_door[0].refresh_from_db()
         assert (at_door[0].status, Event.objects.count()) == ("EN_ROUTE_TO_DROPOFF", before)
+        services.waive_pin(delivery_id=at_door[0].pk, now=kitchen.now, actor=ACTOR)
+        services.waive_pin(delivery_id=at_door[0].pk, now=kitchen.now, actor=ACTOR)
+        assert Event.objects.filter(type="delivery.pin_waived").count() == 1
+        assert drop(kitchen, at_door, None).status == "DELIVERED"
+
+    def test_counts_the_same_digits_once(self, kitchen, at_door):
+        for _ in range(7):
+            with pytest.raises(errors.PinWrong):
+                drop(kitchen, at_door, "1000")
+        assert drop(kitchen, at_door, "0427").status == "DELIVERED"
 
     def test_is_refused_without_digits_where_the_zone_asks(self, kitchen, at_door):
         strict(kitchen)
@@ -75,9 +100,21 @@ class TestDropOff:
             "pin-wrong",
             "pin",
         )
+        keyed = {"HTTP_IDEMPOTENCY_KEY": "a-tap"}
+        assert phone.post(f"{address}/drop-off", {"pin": "0429"}, **keyed).data["tries_left"] == 3
+        assert phone.get(address).data["pin_tries_left"] == 3
         assert phone.post(f"{address}/drop-off").data["code"] == "pin-missing"
         assert phone.post(f"{address}/drop-off", {"pin": "12"}).status_code == 400
         assert phone.post(f"{address}/drop-off", {"pin": "0427"}).data["status"] == "DELIVERED"
+
+    def test_is_waived_by_ops_while_somebody_carries_it(self, kitchen, at_door):
+        delivery, _ = at_door
+        strict(kitchen)
+        address = f"/api/v1/deliveries/{ids.public('delivery_id', delivery.pk)}/waive-pin"
+        assert client_of(DispatcherFactory()).post(address).data["pin_required"] is False
+        assert drop(kitchen, at_door, None).status == "DELIVERED"
+        refused = client_of(DispatcherFactory()).post(address)
+        assert (refused.status_code, refused.data["code"]) == (409, "illegal-transition")
 
     def test_does_not_show_the_driver_the_digits(self, kitchen, at_door):
         delivery, driver = at_door

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Driver
-from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
+from dispatch.conf import UNREAD_SHOWN
+from dispatch.models import Delivery, DriverMessage, DriverPosition, DriverSession, Offer
 from dispatch.selectors import carried_by, shown
 from dispatch.states import ACTIVE, OfferStatus
 from fleetsync.core.geo import distance_m, lng_lat
@@ -69,6 +70,7 @@ class LiveDriver:
     session: DriverSession | None
     offers: Sequence[Offer]
     deliveries: Sequence[Delivery]
+    messages: Sequence[DriverMessage]
 
 
 def live_order(*, order_id: UUID, viewer: Viewer, now: datetime) -> LiveOrder:
@@ -145,7 +147,7 @@ def live_restaurant(*, restaurant_id: UUID, viewer: Viewer, now: datetime) -> Li
 
 
 def live_driver(*, driver_id: UUID, now: datetime) -> LiveDriver:
-    """Return the snapshot of `driver:me`: the session, open offers, deliveries held."""
+    """Return the snapshot of `driver:me`: the session, open offers, deliveries held, unread words of ops."""
     seq = feed_heads([topic := Topic(TopicKind.DRIVER, driver_id).source])[topic]
     offers = Offer.objects.filter(driver=driver_id, status=OfferStatus.OPEN, expires_at__gt=now)
     deliveries = Delivery.objects.filter(driver=driver_id, status__in=ACTIVE)
@@ -156,6 +158,7 @@ def live_driver(*, driver_id: UUID, now: datetime) -> LiveDriver:
         session=DriverSession.objects.filter(driver=driver_id, ended_at=None).select_related("zone").first(),
         offers=list(offers.select_related("delivery__order", "delivery__restaurant").order_by("offered_at", "id")),
         deliveries=list(shown(deliveries).order_by("assigned_at", "drop_sequence", "id")),
+        messages=list(DriverMessage.objects.filter(driver=driver_id, read_at=None).order_by("id")[:UNREAD_SHOWN]),
     )
 
 

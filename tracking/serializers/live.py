@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.states import Vehicle
 from dispatch.models import Delivery
-from dispatch.serializers import DeliveryOutput, OfferOutput, SessionOutput
+from dispatch.serializers import DeliveryOutput, MessageOutput, OfferOutput, SessionOutput
 from dispatch.states import FINISHED, DeliveryStatus
 from fleetsync.core import clock
 from fleetsync.core.api import PublicIdField
@@ -207,6 +207,7 @@ class LiveDriverOutput(serializers.Serializer[Any]):
     session = SessionOutput(allow_null=True)
     offers = OfferOutput(many=True)
     deliveries = DeliveryOutput(many=True)
+    messages = MessageOutput(many=True, help_text="Unread, oldest first; read them with POST.")
     clock = serializers.SerializerMethodField()
 
     @extend_schema_field(ClockOutput)

@@ -30,4 +30,5 @@ export function play(notes, volume = 0.35) {
   return true;
 }
 export const TICKET = [[784, 0.22], [988, 0.22], [1175, 0.45]];
+export const MESSAGE = [[660, 0.14], [880, 0.3]];
 export const OFFER = [[880, 0.16], [880, 0.16], [1319, 0.4]];

@@ -1,10 +1,11 @@
 // The driver's page. What the server says, plus the taps that are still on their way, make what is shown.
 import { call, get, post } from "../api.js";
 import { Live } from "../socket.js";
-import { OFFER, play, unlockSound } from "../sound.js";
+import { MESSAGE, OFFER, play, unlockSound } from "../sound.js";
 import { now, setClock, until } from "../time.js";
 import { $, boot, calm, fillIcons, h, icon, money, setLink, span, toast } from "../ui.js";
 import { Chart } from "./chart.js";
+import { Messages } from "./messages.js";
 import * as panel from "./panel.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
@@ -22,6 +23,10 @@ let pad = { digits: "", wrong: "", open: false, of: "" };
 const answered = new Set(), acked = new Set();
 const chart = new Chart();
 const queue = new Queue(me, { onChange: () => paint(), onSent: sent, onRefused: refused });
+const messages = new Messages($("#words"), $("#wordsdialog"), {
+  onRead: (message) => queue.tap({ path: `drivers/me/messages/${message.id}/read`, about: message.id, step: "read", at: now() }),
+  onNew: () => { play(MESSAGE); if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(180); },
+});
 const place = new Place(me, {
   onPing: (point) => { if (live?.session) queue.point(point); },
   onMove: () => scene(),
@@ -142,6 +147,7 @@ function take(data) {
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([180, 90, 180]);
   }
   if (had && had.deliveries.length !== data.deliveries.length) money_();
+  messages.take(data.messages);
   follow();
   watchOrders();
   paint();
@@ -249,6 +255,7 @@ function sent(tap, answer) {
   soon();
 }
 function refused(tap, problem) {
+  if (tap?.step === "read") return;
   if (!tap) { get("clock").then(setClock, () => {}); return; }
   if (problem.code === "pin-wrong" || problem.code === "pin-missing") pad = { digits: "", open: true, of: tap.about, wrong: problem.code === "pin-wrong" ? "These are not the customer’s digits. Ask again." : "This city hands over for a PIN only." };
   else toast({ "offer-expired": "That offer ended. It does not count against you.", "delivery-taken": "Somebody was faster, or the order was called off.", "delivery-not-found": "This task is not yours any more." }[problem.code] ?? problem.message);
@@ -283,6 +290,7 @@ $("#online").addEventListener("change", (e) => (e.target.checked ? goOnline() : 
 $("#rideforme").addEventListener("change", (e) => ride(e.target.checked));
 $("#earnbtn").addEventListener("click", () => { view = view === "earn" ? "" : "earn"; day = null; if (view) money_(); paint(); });
 $("#menubtn").addEventListener("click", () => $("#menu").showModal());
+$("#wordsbtn").addEventListener("click", () => { $("#menu").close(); messages.list(); });
 $("#pausebtn").addEventListener("click", () => pause(live.session?.status !== "PAUSED"));
 addEventListener("keydown", (e) => { if (!$("dialog[open]") && !e.ctrlKey && !e.metaKey && !e.altKey) keyed(e.key); });
 fillIcons($("#menu"));
