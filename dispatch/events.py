@@ -321,6 +321,16 @@ class TaskTaken(TaskEvent):
     reason: str
 
 
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DriverTipped(TaskEvent):
+    """The customer gave him something more afterwards."""
+
+    type: ClassVar[str] = "driver.tipped"
+    tip_minor: int
+    currency: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageEvent(Event):
     """A message of ops, by its id; what it says is in no log. No zone: he was never online."""

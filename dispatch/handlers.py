@@ -5,7 +5,7 @@ from dispatch import services
 from dispatch.events import DriverFreed, SessionResumed, SessionStarted
 from fleetsync.core import clock
 from fleetsync.core.events import on
-from orders.events import OrderAccepted, OrderCancelled, OrderDelayed, OrderReady, OrderRejected
+from orders.events import OrderAccepted, OrderCancelled, OrderDelayed, OrderReady, OrderRejected, OrderTipped
 
 
 @on(OrderAccepted)
@@ -42,3 +42,9 @@ def end_session(event: DriverSuspended) -> None:
 def follow_capacity(event: DriverProfileChanged) -> None:
     """Let a live session hold what now fits on the vehicle. May run twice."""
     services.follow_capacity(driver_id=event.driver_id, capacity=event.capacity)
+
+
+@on(OrderTipped)
+def tell_driver_of_tip(event: OrderTipped) -> None:
+    """Tell the driver who carried it."""
+    services.note_tip(order_id=event.order_id, tip_minor=event.tip_minor, currency=event.currency, now=clock.now())

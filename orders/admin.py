@@ -14,7 +14,7 @@ from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock, events
 from fleetsync.core.models import Event
 from orders import services
-from orders.models import Order, OrderLine, Quote
+from orders.models import Order, OrderLine, Quote, Review
 from orders.states import CancelledBy
 
 MOST_EVENTS = 200
@@ -33,6 +33,14 @@ class OrderLineInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class ReviewInline(ReadOnlyInline):
+    """What the customer said and gave afterwards."""
+
+    model = Review
+    fields = ["stars", "tags", "comment", "rated_at", "tip_minor", "tipped_at"]
+    readonly_fields = fields
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     """Orders, newest first."""
@@ -45,7 +53,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ["code__iexact", "customer__email", "restaurant__name"]
     list_filter = ["status", "zone", "placed_at"]
     ordering = ["-id"]
-    inlines = [OrderLineInline]
+    inlines = [OrderLineInline, ReviewInline]
     exclude = ["dropoff_point", "fees"]
     readonly_fields = ["public_id", "fee_lines", "dropoff", "timeline"]
     actions = ["accept", "mark_ready", "reject", "cancel"]

@@ -73,7 +73,7 @@ HEARD: Final[Mapping[str, frozenset[str]]] = {
 #: Members of a payload that a role has no business with: money and people of the others.
 UNHEARD: Final[Mapping[str, frozenset[str]]] = {
     Role.CUSTOMER: frozenset({"driver_id", "offer_id", "zone_id"}),
-    Role.RESTAURANT: frozenset({"customer_id", "offer_id", "zone_id"}),
+    Role.RESTAURANT: frozenset({"customer_id", "offer_id", "zone_id", "tip_minor"}),
     Role.DRIVER: frozenset({"customer_id", "total_minor", "zone_id"}),
 }
 

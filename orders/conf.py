@@ -41,3 +41,8 @@ MOST_LINES: Final = 50
 MOST_PIECES: Final = 99  # of one line
 MOST_TIP_MINOR: Final = 50_000
 LONGEST_PREPARATION: Final = timedelta(hours=4)  # a kitchen's promise beyond this is a slip of the finger
+
+REVIEW_WITHIN: Final = timedelta(days=30)  # after the delivery; later nobody remembers it well
+MOST_STARS: Final = 5
+#: What a rating may name, good or bad.
+REVIEW_TAGS: Final = ("on-time", "friendly", "careful", "hot", "late", "unfriendly", "damaged", "cold")

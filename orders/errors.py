@@ -104,3 +104,27 @@ class TrackingLinkInvalid(DomainError):
     code = "tracking-link-invalid"
     title = "There is no such tracking link."
     kind = Kind.NOT_FOUND
+
+
+class NotDelivered(DomainError):
+    """Only what was handed over can be rated."""
+
+    code = "not-delivered"
+    title = "The order has not been delivered."
+    kind = Kind.CONFLICT
+
+
+class ReviewClosed(DomainError):
+    """The thirty days after the delivery have passed."""
+
+    code = "review-closed"
+    title = "This order can no longer be rated."
+    kind = Kind.GONE
+
+
+class TipGiven(DomainError):
+    """A tip of another amount was given before; `tip_minor` says how much."""
+
+    code = "tip-given"
+    title = "A tip was given already."
+    kind = Kind.CONFLICT

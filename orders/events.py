@@ -122,3 +122,24 @@ class OrderReturned(OrderEvent):
 
     type: ClassVar[str] = "order.returned"
     ends: ClassVar[bool] = True
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderRated(OrderEvent):
+    """The customer gave it stars, or changed them; the words are in no log."""
+
+    type: ClassVar[str] = "order.rated"
+    ends: ClassVar[bool] = True  # comes when the life has ended, maybe after it was forgotten
+    stars: int
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderTipped(OrderEvent):
+    """The customer gave the driver something more afterwards."""
+
+    type: ClassVar[str] = "order.tipped"
+    ends: ClassVar[bool] = True
+    tip_minor: int
+    currency: str

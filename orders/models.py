@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.gis.db.models import PointField
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +13,7 @@ from accounts.models import User
 from accounts.states import Role
 from fleetsync.core.geo import ValidPoint
 from fleetsync.core.models import PublicModel
+from orders.conf import MOST_STARS
 from orders.states import OrderStatus
 from restaurants.models import MenuItem, Restaurant, Zone
 
@@ -147,3 +149,26 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.name}"
+
+
+class Review(models.Model):
+    """What the customer said of it and gave the driver afterwards. The words stand here alone."""
+
+    order = models.OneToOneField(Order, models.CASCADE, primary_key=True, related_name="review")
+    stars = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5; empty: not rated.")
+    tags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    comment = models.CharField(max_length=500, blank=True)
+    rated_at = models.DateTimeField(null=True, blank=True)
+    tip_minor = models.PositiveIntegerField(default=0, help_text="Given after the delivery, on top of the order's.")
+    tipped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stars=None) | Q(stars__gte=1, stars__lte=MOST_STARS), name="review_stars"
+            ),
+            models.CheckConstraint(condition=Q(tip_minor=0) | Q(tipped_at__isnull=False), name="review_tipped"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stars or 'no'} stars"

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from accounts.states import OPS, Role
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
 from orders import links
-from orders.conf import MOST_LINES, MOST_PIECES, MOST_TIP_MINOR
-from orders.models import Order, Quote
+from orders.conf import MOST_LINES, MOST_PIECES, MOST_STARS, MOST_TIP_MINOR, REVIEW_TAGS, REVIEW_WITHIN
+from orders.models import Order, Quote, Review
 from orders.pricing import Basket, BasketItem
 from orders.services import Door
 from orders.states import OPEN, OrderStatus
@@ -301,3 +301,40 @@ class TimelineOutput(serializers.Serializer[Any]):
     """All of it, oldest first."""
 
     results = TimelineEntryOutput(many=True)
+
+
+class RatingInput(StrictSerializer):
+    """How it was."""
+
+    stars = serializers.IntegerField(min_value=1, max_value=MOST_STARS)
+    tags = serializers.ListField(
+        child=serializers.ChoiceField(choices=REVIEW_TAGS), required=False, default=list, max_length=len(REVIEW_TAGS)
+    )
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class TipInput(StrictSerializer):
+    """Something more for the driver."""
+
+    tip_minor = serializers.IntegerField(min_value=1, max_value=MOST_TIP_MINOR)
+
+
+class ReviewOutput(serializers.Serializer[Any]):
+    """What was said and given after the delivery, and until when it may be."""
+
+    stars = serializers.IntegerField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    comment = serializers.CharField()
+    tip_minor = serializers.IntegerField(help_text="Given afterwards; 0: nothing yet.")
+    currency = serializers.CharField()
+    open_until = serializers.DateTimeField()
+
+
+def review_of(order: Order) -> dict[str, Any] | None:
+    """Return the review of a delivered order, empty where none was written; None before."""
+    if order.status != OrderStatus.DELIVERED or order.delivered_at is None:
+        return None
+    row = getattr(order, "review", None) or Review(order=order)
+    members = {name: getattr(row, name) for name in ("stars", "tags", "comment", "tip_minor")}
+    more = {"currency": order.currency, "open_until": order.delivered_at + REVIEW_WITHIN}
+    return dict(ReviewOutput(members | more).data)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,9 +27,13 @@ from orders.serializers import (
     OrderReasonInput,
     QuoteInput,
     QuoteOutput,
+    RatingInput,
+    ReviewOutput,
     TimelineOutput,
+    TipInput,
     basket_from,
     minutes_of,
+    review_of,
 )
 
 ORDER_ID = OpenApiParameter("order_id", str, OpenApiParameter.PATH, description="`ord_…`")
@@ -255,3 +259,50 @@ class OrderViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def _present(self) -> Response:
         """Return the order as it is now."""
         return Response(self.get_serializer(self.get_object()).data)
+
+
+class LinkView(ApiView):
+    """What the holder of an order's link may do: no login, the token is signed."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = ()
+
+
+class RatingView(LinkView):
+    """How it was."""
+
+    @extend_schema(
+        operation_id="tracking_rating_update",
+        tags=["tracking"],
+        summary="Rate a delivered order by its link",
+        description="Within thirty days. Sent again, the last one counts. Kitchen and driver do not see the words.",
+        parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)],
+        request=RatingInput,
+        responses={200: ReviewOutput},
+        auth=[],
+    )
+    def put(self, request: Request, token: str) -> Response:
+        """Keep stars, tags and words."""
+        data = checked(RatingInput, request.data)
+        row = services.rate_order(order_id=links.order_of_token(token), now=clock.now(), **data)
+        return Response(review_of(row.order))
+
+
+class TipView(LinkView):
+    """Something more for the driver."""
+
+    @extend_schema(
+        operation_id="tracking_tip_update",
+        tags=["tracking"],
+        summary="Tip the driver of a delivered order by its link",
+        description="Once, within thirty days; the same amount again changes nothing. All of it is the driver's.",
+        parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)],
+        request=TipInput,
+        responses={200: ReviewOutput},
+        auth=[],
+    )
+    def put(self, request: Request, token: str) -> Response:
+        """Add the tip."""
+        tip_minor = checked(TipInput, request.data)["tip_minor"]
+        row = services.tip_order(order_id=links.order_of_token(token), tip_minor=tip_minor, now=clock.now())
+        return Response(review_of(row.order))

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("dispatch", "0005_delivery_pin"),
+        ("dispatch", "0007_zone_settings_to_policies"),
         ("restaurants", "0002_time_zones_must_exist"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

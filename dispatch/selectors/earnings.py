@@ -12,6 +12,7 @@ from dispatch.conf import conf_of
 from dispatch.models import Delivery, DriverSession, Offer
 from dispatch.states import DeliveryStatus, OfferStatus
 from fleetsync.core.geo import distance_m, lng_lat
+from orders.models import Order, Review
 
 #: Said yes, even where it was taken away again later.
 _TAKEN = (OfferStatus.ACCEPTED, OfferStatus.RETURNED)
@@ -117,7 +118,7 @@ def _trips(driver_id: UUID, start: datetime, end: datetime) -> list[Trip]:
             delivered_at__gte=start,
             delivered_at__lt=end,
         )
-        .select_related("order", "restaurant", "zone")
+        .select_related("order__review", "restaurant", "zone")
         .defer("zone__polygon")
         .order_by("-delivered_at", "-pk")
     )
@@ -133,10 +134,16 @@ def _trips(driver_id: UUID, start: datetime, end: datetime) -> list[Trip]:
             restaurant=row.restaurant.name,
             delivered_at=row.delivered_at or start,
             pay_minor=agreed.get(row.pk, _pay(row)),
-            tip_minor=row.order.tip_minor,
+            tip_minor=row.order.tip_minor + _later_tip(row.order),
         )
         for row in handed
     ]
+
+
+def _later_tip(order: Order) -> int:
+    """Return what the customer gave after the delivery; it counts on the day of the trip."""
+    review: Review | None = getattr(order, "review", None)
+    return review.tip_minor if review else 0
 
 
 def _pay(row: Delivery) -> int:

@@ -35,6 +35,7 @@ from dispatch.services.sessions import (
 )
 from dispatch.services.shifts import drop_shift, plan_shift
 from dispatch.services.steps import arrive, drop_off, fail_dropoff, pick_up, return_delivery, waive_pin
+from dispatch.services.tipping import note_tip
 from dispatch.services.waking import wake_zone
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "move_drivers",
     "note_seen",
     "note_simulation",
+    "note_tip",
     "open_delivery",
     "pause_session",
     "pick_up",

@@ -13,6 +13,7 @@ from orders.services.kitchen import (
 )
 from orders.services.life import require_open
 from orders.services.placing import Door, code_of, make_quote, place_order, place_quoted_order
+from orders.services.reviewing import rate_order, tip_order
 
 __all__ = [
     "Door",
@@ -30,7 +31,9 @@ __all__ = [
     "mark_returning",
     "place_order",
     "place_quoted_order",
+    "rate_order",
     "reject_if_silent",
     "reject_order",
     "require_open",
+    "tip_order",
 ]

@@ -82,7 +82,7 @@ def live_order(*, order_id: UUID, viewer: Viewer, now: datetime) -> LiveOrder:
     seq = feed_heads([topic := Topic(TopicKind.ORDER, order_id).source])[topic]
     order = (
         Order.objects.filter(pk=order_id)
-        .select_related("restaurant", "delivery__driver__user", "delivery__driver__position")
+        .select_related("restaurant", "review", "delivery__driver__user", "delivery__driver__position")
         .first()
     )
     if order is None:

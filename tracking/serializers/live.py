@@ -11,9 +11,9 @@ from dispatch.serializers import DeliveryOutput, MessageOutput, OfferOutput, Ses
 from dispatch.states import FINISHED, DeliveryStatus
 from fleetsync.core import clock
 from fleetsync.core.api import PublicIdField
-from orders.serializers import LineOutput, RestaurantOfOrderOutput
+from orders.serializers import LineOutput, RestaurantOfOrderOutput, ReviewOutput, review_of
 from orders.states import OPEN, OrderStatus
-from tracking.audience import CUSTOMERS, Audience
+from tracking.audience import CUSTOMERS, OPS_AUDIENCES, Audience
 from tracking.selectors import LiveOrder
 
 #: How the search goes on inside is nothing a customer can act on.
@@ -105,6 +105,7 @@ class LiveOrderOutput(serializers.Serializer[LiveOrder]):
     delivery = serializers.SerializerMethodField()
     driver = serializers.SerializerMethodField()
     eta = serializers.SerializerMethodField()
+    review = serializers.SerializerMethodField()
 
     @extend_schema_field(LiveSaleOutput)
     def get_order(self, live: LiveOrder) -> dict[str, Any]:
@@ -167,6 +168,12 @@ class LiveOrderOutput(serializers.Serializer[LiveOrder]):
             return None
         return dict(EtaOutput({"low_at": row.eta_low_at, "high_at": row.eta_high_at}).data)
 
+    @extend_schema_field(ReviewOutput(allow_null=True))
+    def get_review(self, live: LiveOrder) -> dict[str, Any] | None:
+        """Return rating and tip of what was delivered, to who may write them and to ops."""
+        audience = live.viewer.audience
+        return review_of(live.order) if audience in CUSTOMERS or audience in OPS_AUDIENCES else None
+
 
 class KitchenOrderOutput(LiveOrderOutput):
     """An order on the kitchen's screen."""
@@ -175,6 +182,7 @@ class KitchenOrderOutput(LiveOrderOutput):
     now = None  # type: ignore[assignment]
     dropoff = None  # type: ignore[assignment]
     eta = None  # type: ignore[assignment]
+    review = None  # type: ignore[assignment]
     lines = LineOutput(many=True, source="order.lines")
     kitchen_note = serializers.CharField(source="order.kitchen_note")
     total_minor = serializers.IntegerField(source="order.total_minor")
