@@ -43,13 +43,26 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
   let painted = map.getZoom();
   map.on("zoomend", () => { if (Math.abs(map.getZoom() - painted) >= 0.25) { painted = map.getZoom(); paint(); } });
   addEventListener("themechange", paint);
+  const places = [];
   const label = () => {
     for (const f of kinds.get("label") ?? []) {
       const [lng, lat] = f.geometry.coordinates, name = document.createElement("span");
       name.textContent = f.properties.label;
-      L.marker([lat, lng], { interactive: false, keyboard: false, icon: L.divIcon({ className: `place ${f.properties.of ?? ""}`, html: name, iconSize: [120, 16] }) }).addTo(map);
+      places.push(L.marker([lat, lng], { interactive: false, keyboard: false, icon: L.divIcon({ className: `place ${f.properties.of ?? ""}`, html: name, iconSize: [120, 16] }) }).addTo(map));
+    }
+    declutter();
+  };
+  /** Names that would lie over one already shown are left out at this zoom. */
+  const declutter = () => {
+    const shown = [];
+    for (const place of places) {
+      const p = map.latLngToLayerPoint(place.getLatLng()), half = place.getElement().firstChild.textContent.length * 3.9 + 6;
+      const free = shown.every((s) => Math.abs(s.x - p.x) > s.half + half || Math.abs(s.y - p.y) > 20);
+      if (free) shown.push({ x: p.x, y: p.y, half });
+      place.getElement().classList.toggle("crowded", !free);
     }
   };
+  map.on("zoomend", declutter);
   if (labels) label();
   /** Put streets under a map that began without them. */
   map.setBasemap = (late) => { sort(late.features); paint(); if (labels) label(); };
@@ -97,10 +110,12 @@ export function drawDriver(ctx, p, k, c, { size = 1, selected = false, alarm = n
   if (k.state === "paused") { ctx.beginPath(); ctx.moveTo(-1.6, -2); ctx.lineTo(-1.6, 2); ctx.moveTo(1.6, -2); ctx.lineTo(1.6, 2); ctx.lineWidth = 1.3; ctx.stroke(); }
   ctx.restore();
 }
-export function drawKitchen(ctx, p, c, { n = 0, alarm = null, size = 1 } = {}) {
-  const r = 5.2 * size; ctx.save(); ctx.translate(p.x, p.y); ctx.beginPath(); ctx.roundRect(-r, -r, r * 2, r * 2, 2.4); ctx.strokeStyle = c["m-halo"]; ctx.lineWidth = 3; ctx.stroke();
-  ctx.fillStyle = alarm ? c[alarm] : c.ink; ctx.fill();
-  if (n > 1 && size > 1.2) { ctx.fillStyle = c["on-ink"]; ctx.font = "600 10px Inter, system-ui, sans-serif"; ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.fillText(n, 0, 0.5); }
+/** A kitchen; `many`: several too near one another to be told apart, with the number of orders that wait there. */
+export function drawKitchen(ctx, p, c, { n = 0, alarm = null, size = 1, many = false } = {}) {
+  const r = many ? Math.max(8.5, 6.6 * size) : 5.2 * size, fill = alarm ? c[alarm] : c.ink; ctx.save(); ctx.translate(p.x, p.y); ctx.strokeStyle = c["m-halo"]; ctx.lineWidth = 3;
+  if (many) { ctx.beginPath(); ctx.roundRect(-r + 4, -r - 3.5, r * 2, r * 2, 3); ctx.stroke(); ctx.fillStyle = fill; ctx.globalAlpha = 0.55; ctx.fill(); ctx.globalAlpha = 1; }
+  ctx.beginPath(); ctx.roundRect(-r, -r, r * 2, r * 2, 2.4); ctx.stroke(); ctx.fillStyle = fill; ctx.fill();
+  if (many || (n > 1 && size > 1.2)) { ctx.fillStyle = alarm ? c.surface : c["on-ink"]; ctx.font = "650 10px Inter, system-ui, sans-serif"; ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.fillText(n, 0, 0.5); }
   ctx.restore();
 }
 export function drawDoor(ctx, p, c, { alarm = null, size = 1 } = {}) {

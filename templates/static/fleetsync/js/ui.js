@@ -53,13 +53,25 @@ export function fillIcons(root = document) {
 }
 
 export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const still = matchMedia("(prefers-reduced-motion: reduce)"); // asked once: frames read it
+export const calm = () => still.matches;
 
 // --- words for time, distance and money ---------------------------------------------------
 const hhmm = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const hhmmss = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minutes = new Map(); // lists of hundreds of orders ask for the same minutes every second, and Intl is slow
 /** A moment (Date, ms or ISO text) as 19:42 in the viewer's zone. */
-export const clock = (moment, seconds = false) => (moment == null ? "–" : (seconds ? hhmmss : hhmm).format(new Date(moment)));
+export function clock(moment, seconds = false) {
+  if (moment == null) return "–";
+  const at = new Date(moment);
+  if (seconds) return hhmmss.format(at);
+  const minute = Math.floor(at.getTime() / 60_000);
+  if (!minutes.has(minute)) {
+    if (minutes.size > 1000) minutes.clear();
+    minutes.set(minute, hhmm.format(at));
+  }
+  return minutes.get(minute);
+}
 /** A span of seconds: 45 s, 9:46, 12 min. */
 export function span(seconds) {
   const v = Math.max(0, Math.round(seconds));

@@ -5,7 +5,8 @@ import { app, on, say, zone } from "./app.js";
 import { mercX, mercY } from "./world.js";
 
 const EVERY_MS = 5000;
-let cells = [], timer = 0, asked = 0;
+let cells = [], timer = 0, asked = 0, turn = 0;
+export const heatTurn = () => turn; // changes with the cells
 
 export async function loadHeat() {
   clearTimeout(timer);
@@ -13,7 +14,7 @@ export async function loadHeat() {
   const mine = ++asked, at = app.past == null ? "" : `?at=${encodeURIComponent(new Date(app.past).toISOString())}`;
   try {
     const found = await get(`zones/${zone}/heat${at}`);
-    if (mine === asked) { cells = found.cells.map((cell) => ({ weight: cell.demand - cell.supply, ring: cell.outline.map((p) => [mercX(p.lng), mercY(p.lat)]) })); say("heat"); }
+    if (mine === asked) { cells = found.cells.map((cell) => ({ weight: cell.demand - cell.supply, ring: cell.outline.map((p) => [mercX(p.lng), mercY(p.lat)]) })); turn += 1; say("heat"); }
   } catch { /* the old cells stay until the next answer */ }
   if (app.past == null) timer = setTimeout(loadHeat, EVERY_MS);
 }

@@ -1,27 +1,58 @@
-// Drivers as stamps: each look is drawn once by the map's own pen and then copied. Five hundred of them cost no paths.
-import { drawDriver } from "../map.js";
+// Symbols as stamps: each look is drawn once by the map's own pen and then copied. A thousand of them cost no paths.
+import { drawDoor, drawDriver, drawKitchen } from "../map.js";
+import { lookOf, TURNS } from "./world.js";
 
-const TURNS = 48, PAD = 2, MOST = 4000;
-let cache = new Map(), inks = null;
+// A copy that falls on whole pixels costs a third of one that does not, so drivers have a stamp for each half pixel instead.
+const FONT = "600 11.5px Inter, system-ui, sans-serif", TALL = 18;
+let inks = null, size = 0, ratio = 0, steps = 2, drivers = [], others = new Map(), words = new Map(), ruler = null;
 
-/** Draw a driver at `p` as `drawDriver` does. `k`: state, age, moving, heading. */
-export function stampDriver(ctx, p, k, c, size, alarm) {
-  if (inks !== c) { inks = c; cache = new Map(); } // another theme
-  const turn = k.moving ? ((Math.round((k.heading / (2 * Math.PI)) * TURNS) % TURNS) + TURNS) % TURNS : -1;
-  const ratio = devicePixelRatio || 1, key = `${k.state}|${k.age}|${turn}|${alarm}|${size.toFixed(2)}|${ratio}`;
-  let stamp = cache.get(key);
-  if (!stamp) {
-    if (cache.size > MOST) cache.clear();
-    stamp = make(k, c, size, alarm, turn, ratio);
-    cache.set(key, stamp);
-  }
-  ctx.drawImage(stamp.image, p.x - stamp.half, p.y - stamp.half, stamp.half * 2, stamp.half * 2);
+/** Say what the next stamps are for; another theme, zoom or screen begins a new set. */
+export function setStamps(c, of, screen) {
+  if (inks === c && size === of && ratio === screen) return;
+  if (inks !== c || ratio !== screen) words = new Map();
+  inks = c; size = of; ratio = screen; steps = screen >= 2 ? 1 : 2;
+  drivers = []; others = new Map();
 }
-function make(k, c, size, alarm, turn, ratio) {
-  const half = Math.ceil((alarm ? 14 : 10.5) * size) + PAD, image = document.createElement("canvas");
-  image.width = image.height = half * 2 * ratio;
-  const pen = image.getContext("2d");
+/** A picture of width x height with `draw(pen, middle)` on it; `sx`, `sy` shift it by a part of a pixel. */
+function make(width, height, draw, sx = 0, sy = 0) {
+  const image = typeof OffscreenCanvas === "undefined" ? document.createElement("canvas") : new OffscreenCanvas(1, 1);
+  image.width = Math.ceil(width * ratio); image.height = Math.ceil(height * ratio);
+  const pen = image.getContext("2d"), dx = Math.floor(width / 2), dy = Math.floor(height / 2);
   pen.scale(ratio, ratio);
-  drawDriver(pen, { x: half, y: half }, { ...k, heading: (Math.max(0, turn) / TURNS) * 2 * Math.PI }, c, { size, alarm });
-  return { image, half };
+  draw(pen, { x: dx + sx, y: dy + sy });
+  return { image: image.transferToImageBitmap?.() ?? image, width: image.width / ratio, height: image.height / ratio, dx, dy };
+}
+const square = (half, draw, sx, sy) => make(Math.ceil(half) * 2 + 1, Math.ceil(half) * 2 + 1, draw, sx, sy);
+/** Put a stamp on the nearest whole pixel. */
+export const stamp = (ctx, it, x, y) => ctx.drawImage(it.image, Math.round(x * ratio) / ratio - it.dx, Math.round(y * ratio) / ratio - it.dy, it.width, it.height);
+
+/** Put a driver at x, y: `look` is the number that the world keeps of him, `turn` 0..47, or -1 for one who stands. */
+export function stampDriver(ctx, look, turn, x, y) {
+  const qx = Math.round(x * ratio * steps), qy = Math.round(y * ratio * steps), ix = Math.floor(qx / steps), iy = Math.floor(qy / steps);
+  const px = qx - ix * steps, py = qy - iy * steps, key = ((look * (TURNS + 1) + turn + 1) * 2 + px) * 2 + py;
+  const it = (drivers[key] ??= driver(look, turn, px / steps, py / steps));
+  ctx.drawImage(it.image, ix / ratio - it.dx, iy / ratio - it.dy, it.width, it.height);
+}
+function driver(look, turn, sx, sy) {
+  const { state, age, alarm } = lookOf(look), k = { state, age, moving: turn >= 0, heading: (Math.max(0, turn) / TURNS) * 2 * Math.PI };
+  const half = Math.max(alarm ? 12 * size + 1.2 : 0, turn >= 0 && age < 60 ? 11 * size + 0.6 : 5.6 * size + 1.9) + sx;
+  return square(half, (pen, p) => drawDriver(pen, p, k, inks, { size, alarm }), sx, sy);
+}
+const kept = (key, build) => others.get(key) ?? others.set(key, build()).get(key);
+export const doorStamp = (alarm) => kept(`door ${alarm}`, () => square((alarm ? 4.2 : 3) * size + 1.3, (pen, p) => drawDoor(pen, p, inks, { alarm, size })));
+/** A kitchen, or several that stand too near to be told apart; `n` orders wait there. */
+export const kitchenStamp = (n, alarm, many) => kept(`kitchen ${n} ${alarm} ${many}`, () => square((many ? 15 : 10) * Math.max(1, size), (pen, p) => drawKitchen(pen, p, inks, { n, alarm, many, size: n > 1 ? size * 1.25 : size })));
+/** A name beside a symbol, with a halo so that it is read over streets. */
+export function wordStamp(text) {
+  const found = words.get(text);
+  if (found) return found;
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = FONT;
+  const made = make(ruler.measureText(text).width + 8, TALL, (x, p) => {
+    x.font = FONT; x.textAlign = "center"; x.textBaseline = "middle"; x.lineJoin = "round";
+    x.strokeStyle = inks["m-halo"]; x.lineWidth = 3.4; x.strokeText(text, p.x, p.y);
+    x.fillStyle = inks["ink-2"]; x.fillText(text, p.x, p.y);
+  });
+  words.set(text, made);
+  return made;
 }

@@ -1,5 +1,6 @@
 // What is known of the zone: a snapshot, then events and positions on top of it. Knows nothing of the screen.
 import { get } from "../api.js";
+import { Tracks } from "./tracks.js";
 
 const RAD = Math.PI / 180;
 /** Web Mercator, the whole world in 0..1: cheap to project, so that a frame costs two multiplications a driver. */
@@ -21,6 +22,24 @@ const STATUS_AFTER = {
 };
 const MOMENT = { ASSIGNED: "assigned_at", ARRIVED_AT_PICKUP: "arrived_at_pickup_at", PICKED_UP: "picked_up_at", ARRIVED_AT_DROPOFF: "arrived_at_dropoff_at", DELIVERED: "delivered_at" };
 
+const STATES = ["free", "inbound", "counter", "carry", "paused"], ALARMS = [null, "risk", "late"];
+export const TURNS = 48;
+/** What a driver looks like, as one number: state, age of the position, alarm. `lookOf` reads it again. */
+const look = (k, age) => (STATES.indexOf(k.state) * 3 + age) * 3 + ALARMS.indexOf(k.alarm);
+export const LOOKS = STATES.length * 9;
+export const lookOf = (n) => ({ state: STATES[Math.floor(n / 9)], age: [2, 30, 90][Math.floor(n / 3) % 3], alarm: ALARMS[n % 3] });
+/** Who is drawn above whom in a crowd: what needs a person is never hidden. */
+const rank = (k) => (k.alarm === "late" ? 20 : k.alarm === "risk" ? 10 : 0) + { paused: 0, free: 1, inbound: 3, counter: 2, carry: 4 }[k.state];
+
+/** A driver on the map; x, y is the last point known, px, py where he is drawn. */
+class Mover {
+  constructor(id, tracks, x, y) { this.id = id; this.tracks = tracks; this.slot = tracks.take(x, y); }
+  get x() { return this.tracks.tx[this.slot]; }
+  get y() { return this.tracks.ty[this.slot]; }
+  get px() { return this.tracks.x[this.slot]; }
+  get py() { return this.tracks.y[this.slot]; }
+}
+
 export class World {
   /** `incomplete()` is called when something is told of that only a snapshot describes. `names` outlives snapshots. */
   constructor({ names, incomplete = () => {} }) {
@@ -29,6 +48,8 @@ export class World {
     this.ready = false;
     this.seq = 0;
     this.drivers = new Map();
+    this.tracks = new Tracks();
+    this.crowd = []; // the drivers in the order in which they are drawn
     this.deliveries = new Map();
     this.byOrder = new Map();
     this.people = new Map();
@@ -56,7 +77,7 @@ export class World {
     this.byOrder = new Map();
     for (const d of snapshot.deliveries) this.put(d);
     const here = new Set(snapshot.drivers.map((row) => row[0]));
-    for (const id of this.drivers.keys()) if (!here.has(id)) this.drivers.delete(id);
+    for (const id of [...this.drivers.keys()]) if (!here.has(id)) this.leave(id);
     for (const row of snapshot.drivers) this.move(row, at, glide);
     this.ready = true;
     this.tick(at, scale);
@@ -81,29 +102,29 @@ export class World {
     const x = mercX(lng), y = mercY(lat), now = performance.now();
     let k = this.drivers.get(id);
     if (!k) {
-      k = { id, fx: x, fy: y, x, y, start: now, glide: 0, still: 2, stillSince: at, state: "free", heading: 0, moving: false, alarm: null };
+      k = Object.assign(new Mover(id, this.tracks, x, y), { still: 2, stillSince: at, state: "free", heading: 0, turn: 0, look: 0, moving: false, alarm: null });
       this.drivers.set(id, k);
+      this.crowd.push(k);
       if (!this.people.has(id)) this.incomplete();
     } else {
       const far = metres(k.x, k.y, x, y, lat);
-      this.place(k, now);
-      k.fx = far > 1500 ? x : k.px; k.fy = far > 1500 ? y : k.py;
-      k.start = now; k.glide = glide;
       if (far > 4) {
         k.heading = Math.atan2(x - k.x, k.y - y);
         k.still = 0; k.moving = true; k.stillSince = at;
       } else if (++k.still > 1) k.moving = false;
-      k.x = x; k.y = y;
+      this.tracks.aim(k.slot, x, y, now, glide, far > 1500);
     }
     k.fresh = !glide; // not yet seen twice: whoever should be riding is drawn riding
     if (heading != null) k.heading = heading * RAD;
+    k.turn = ((Math.round((k.heading / (2 * Math.PI)) * TURNS) % TURNS) + TURNS) % TURNS;
     k.lat = lat; k.lng = lng; k.seenAt = at - age * 1000; k.status = status;
   }
-  /** Put a driver where he is drawn at this instant: on the way to the last point, never beyond it. */
-  place(k, now) {
-    const f = k.glide ? Math.min(1, (now - k.start) / k.glide) : 1;
-    k.px = k.fx + (k.x - k.fx) * f;
-    k.py = k.fy + (k.y - k.fy) * f;
+  leave(id) {
+    const k = this.drivers.get(id);
+    if (!k) return;
+    this.drivers.delete(id);
+    this.tracks.give(k.slot);
+    this.crowd = this.crowd.filter((each) => each !== k);
   }
   positions(frame) {
     const now = performance.now(), gap = this.frameAt ? now - this.frameAt : 1000;
@@ -118,7 +139,7 @@ export class World {
     if (type.startsWith("delivery.")) this.ofDelivery(type, data, at, d);
     else if (type.startsWith("offer.")) this.ofOffer(type, data, at);
     else if (type.startsWith("order.")) this.ofOrder(type, data, d);
-    else if (type === "session.ended") { this.drivers.delete(data.driver_id); this.people.delete(data.driver_id); }
+    else if (type === "session.ended") { this.leave(data.driver_id); this.people.delete(data.driver_id); }
     else if (type === "session.started") this.incomplete();
     else if (type === "session.paused" || type === "session.resumed") {
       const k = this.drivers.get(data.driver_id);
@@ -191,11 +212,14 @@ export class World {
       k.state = next ? (next.kind === "pickup" ? (mine.some((d) => d.status === "ARRIVED_AT_PICKUP") ? "counter" : "inbound") : "carry") : k.status === "PAUSED" ? "paused" : "free";
       k.alarm = mine.some((d) => d.risk === "late") ? "late" : mine.some((d) => d.risk === "risk") ? "risk" : null;
       k.fan = 0; k.fans = 1;
+      k.look = look(k, k.age > this.silentS ? 2 : k.age > this.fadeS ? 1 : 0);
+      k.rank = k.silent && !k.alarm ? 0 : rank(k);
       if (k.state === "counter" && next) {
         const at = mine.find((d) => d.status === "ARRIVED_AT_PICKUP").restaurant.id;
         (counters.get(at) ?? counters.set(at, []).get(at)).push(k);
       }
     }
+    this.crowd.sort((a, b) => a.rank - b.rank || a.slot - b.slot);
     for (const group of counters.values()) group.forEach((k, i) => { k.fan = i; k.fans = group.length; });
   }
   judge(d, t) {
