@@ -7,12 +7,13 @@ count from `now_s`, so that the numbers stay small and exact.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from dispatch.engine.acceptance import LEAST, MOST, MOST_SHIFT, SHORT_KM
 from dispatch.engine.model import Driver, DriverState, Job, Reason, Snapshot
 from dispatch.engine.policy import Policy
 from dispatch.engine.travel import EARTH_RADIUS_M, Pairs, StraightLine
@@ -82,6 +83,14 @@ class Arrays:
     """Restaurant he must serve first (accepted or offered), -1: none."""
     banned: Bools
     """(drivers, jobs): declined, wrong vehicle or too big."""
+    chance: Floats
+    """(drivers, jobs): how likely the driver takes an offer of the job."""
+    answer: float
+    """Seconds until a driver refuses."""
+
+    def lead(self, policy: Policy, d: int, k: int) -> float:
+        """Return how long before the latest departure to offer job k to driver d: time for the refusals to expect."""
+        return policy.lead_s + self.answer * (1.0 / float(self.chance[d, k]) - 1.0)
 
 
 def roads_of(snapshot: Snapshot) -> Roads:
@@ -192,6 +201,8 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         capacity=_ints([d.capacity for d in drivers]),
         fixed=fixed,
         banned=_banned(jobs, drivers),
+        chance=_chances(snapshot, jobs, drivers),
+        answer=policy.answer_s if snapshot.answer_s is None else snapshot.answer_s,
     )
 
 
@@ -245,6 +256,30 @@ def _banned(jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Bools:
         if job.holder in at:
             banned[at[job.holder], k] = False
     return banned
+
+
+def _chances(snapshot: Snapshot, jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Floats:
+    """Return (drivers, jobs): the chance of a yes, by the formula of `acceptance`."""
+    rate = _floats([max(d.accept_p, LEAST) for d in drivers])[:, None]
+    known = np.array([d.usual_km is not None for d in drivers], dtype=np.bool_)
+    if not known.any() or not jobs or (rate >= 1.0).all():
+        return np.repeat(rate, len(jobs), axis=1)
+    to_pickup = _straight_km(snapshot, [d.place for d in drivers], [j.pickup for j in jobs])
+    to_door = _floats([snapshot.distance_m(j.pickup, j.dropoff) / 1000.0 for j in jobs])
+    shift = snapshot.slopes.distance * (_floats([d.usual_km or 0.0 for d in drivers])[:, None] - to_pickup)
+    paid = _floats([j.pay or 0.0 for j in jobs])
+    pay = np.log(np.maximum(paid, 1.0) / np.maximum(to_pickup + to_door, SHORT_KM))
+    usual = _floats([math.nan if d.usual_pay is None else d.usual_pay for d in drivers])[:, None]
+    shift += np.where((paid > 0.0) & ~np.isnan(usual), snapshot.slopes.pay * (pay - usual), 0.0)
+    shift = np.clip(np.where(known[:, None], shift, 0.0), -MOST_SHIFT, MOST_SHIFT)
+    learnt = np.clip(1.0 / (1.0 + (1.0 / rate - 1.0) * np.exp(-shift)), LEAST, MOST)
+    return np.where(rate < 1.0, learnt, 1.0)
+
+
+def _straight_km(snapshot: Snapshot, a: list[int], b: list[int]) -> Floats:
+    """Return the straight kilometres from each of places `a` to each of `b`, whatever the travel times are made of."""
+    line = roads_of(replace(snapshot, travel=StraightLine(speed_mps=1.0, factor=1.0)))
+    return times(line, _ints(a)[:, None], _ints(b)[None, :]) / 1000.0
 
 
 def _ints(values: list[int]) -> Ints:

@@ -63,7 +63,7 @@ def batch(snapshot: Snapshot, policy: Policy) -> Plan:
             exclusions[job.id] = _why_not(a, cols, cost[i], pick[i], int(k), -1, policy)
             continue
         driver = a.drivers[cols[j]]
-        lead = policy.lead_s + policy.answer_s * (1.0 / max(driver.accept_p, 0.1) - 1.0)
+        lead = a.lead(policy, int(cols[j]), int(k))
         if a.free[cols[j]] > 0 or leave[i, j] - lead >= snapshot.period_s:
             due = snapshot.now_s + max(0.0, float(leave[i, j]) - lead)
             waiting[job.id] = Waiting(due_s=due, driver=driver.id)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dispatch.engine.acceptance import Slopes
 from dispatch.engine.travel import Point, StraightLine, Travel, flat_distance_m, sphere_distance_m
 
 
@@ -73,9 +74,12 @@ class Job:
     refusals: int = 0
     """Offers of this job declined or expired so far."""
     offered_to: frozenset[str] = frozenset()
-    """Drivers with an open offer of this job; it is not offered again while there are any."""
+    """Drivers with an open offer of this job; while there are any it goes to nobody else, but for a
+    second driver after `policy.parallel_after` refusals."""
     vehicles: frozenset[str] | None = None
     """Vehicles that may carry it; None: any."""
+    pay: float | None = None
+    """What the driver gets for it, in any unit that `Driver.usual_pay` shares; None: unknown."""
     next_attempt_s: float = -math.inf
     """Gates `nearest` alone."""
     radius_m: float = math.inf
@@ -115,7 +119,11 @@ class Driver:
     idle_s: float = 0.0
     """Seconds idle in this shift so far (fairness)."""
     accept_p: float = 1.0
-    """Chance that he takes an offer."""
+    """Chance that he takes an offer as he usually gets them."""
+    usual_pay: float | None = None
+    """Log pay per kilometre of his usual offers (`acceptance`); None: unknown, pay does not matter."""
+    usual_km: float | None = None
+    """Kilometres to the restaurant of his usual offers; None: unknown, distance does not matter."""
     position: int | None = None
     """Where he was last seen, if that differs from `place`."""
 
@@ -163,6 +171,10 @@ class Snapshot:
     """Every restaurant of the zone that may be ordered from, weighted by the last hours."""
     past: tuple[Past, ...] = ()
     """Orders placed within the last `policy.foresight_s` seconds; older ones are ignored."""
+    slopes: Slopes = field(default_factory=Slopes)
+    """How pay and distance change the chance that an offer is taken."""
+    answer_s: float | None = None
+    """Seconds until a driver refuses, as learnt; None: `policy.answer_s`."""
     memo: bytes | None = None
     """`Plan.memo` of the round before; checked against this snapshot, never trusted."""
 

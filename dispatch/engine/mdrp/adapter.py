@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dispatch.engine import decide
+from dispatch.engine.acceptance import Answers, common_rate, rate
 from dispatch.engine.backoff import radius_m
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, SnapshotForm
 from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Plan, Snapshot
@@ -35,8 +36,8 @@ class Memory:
     """Couriers offered a new trip last time."""
     refused: dict[Any, frozenset[str]] = field(default_factory=dict)
     """Order: couriers who turned it down."""
-    offers: int = 0
-    refusals: int = 0
+    answers: dict[str, Answers] = field(default_factory=dict)
+    """Couriers: how they answered so far."""
     next_attempt: dict[Any, tuple[int, float]] = field(default_factory=dict)
     """Order: (failed attempts, moment of the next in seconds), for `nearest`."""
 
@@ -67,10 +68,13 @@ class Assigner:
             for r in plan.resets
         ]
         for p in plan.proposals:
-            if p.parallel:
-                continue  # this form knows one courier per order
             trip = [orders[j] for j in p.jobs]
-            answer.append({"courier": p.driver, "restaurant": p.restaurant, "orders": trip})
+            offer: AssignmentForm = {"courier": p.driver, "restaurant": p.restaurant, "orders": trip}
+            if p.parallel:
+                if not form.get("parallel"):
+                    continue  # this simulator knows one courier per order
+                offer["parallel"] = True
+            answer.append(offer)
             memory.asked[p.driver] = tuple(trip)
         memory.engine = plan.memo
         if self.policy.strategy == "nearest":
@@ -115,8 +119,8 @@ class Assigner:
                     radius_m=radius_m(tries) if self.live else NEAREST_RADIUS_M,
                 )
             )
-        chance = (memory.offers - memory.refusals + 9.0) / (memory.offers + 9.0)
-        drivers = tuple(_driver(c, place(c["x"], c["y"]), form, chance) for c in form["couriers"])
+        chance = _chances(form, memory.answers)
+        drivers = tuple(_driver(c, place(c["x"], c["y"]), form, chance[c["id"]]) for c in form["couriers"])
         weights = dict.fromkeys(form["restaurants"], BASE_DEMAND)
         for restaurant, placed in memory.seen.values():
             weights[restaurant] += math.exp((placed - form["now"]) / DEMAND_MEMORY_MIN)
@@ -145,6 +149,7 @@ class Assigner:
             half_dropoff_s=params["dropoff_service"] / 2 * MINUTE_S,
             demand=demand,
             past=past,
+            answer_s=form["period"] * MINUTE_S,
             memo=memory.engine,
         )
 
@@ -167,24 +172,35 @@ def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float) -> Dr
     )
 
 
+def _chances(form: SnapshotForm, answers: Mapping[str, Answers]) -> dict[str, float]:
+    """Return how likely each courier takes a trip; while nobody has refused, everybody does."""
+    if all(a.taken == a.offers for a in answers.values()):
+        return {c["id"]: 1.0 for c in form["couriers"]}
+    common = common_rate(answers.values())
+    return {c["id"]: rate(answers.get(c["id"], Answers()), common) for c in form["couriers"]}
+
+
 def _remember(form: SnapshotForm, old: Memory) -> Memory:
     """Return the memory with what has happened since: new orders, answers to offers.
 
-    A courier who was offered a trip and is not on it has turned it down.
+    A courier who was asked and is not on the trip has turned it down, unless somebody asked
+    together with him has it.
     """
-    state = {c["id"]: c for c in form["couriers"]}
     held = {o["id"]: o["holder"] for o in form["orders"]}
     refused = {o: who for o, who in old.refused.items() if o in held}
-    refusals = old.refusals
-    for courier, orders in old.asked.items():
-        open_orders = [o for o in orders if o in held]
-        if len(open_orders) == len(orders) and all(held[o] is None for o in orders):
-            refusals += 1
-            for o in orders:
-                refused[o] = refused.get(o, frozenset()) | {courier}
-    for c in state.values():
+    for c in form["couriers"]:
         for o in c.get("refused", ()):
-            refused[o] = refused.get(o, frozenset()) | {c["id"]}
+            if o in held:
+                refused[o] = refused.get(o, frozenset()) | {c["id"]}
+    answers = dict(old.answers)
+    for courier, orders in old.asked.items():
+        holders = {held.get(o, courier) for o in orders}  # an order that is gone was picked up by him
+        if holders == {None}:
+            refused |= {o: refused.get(o, frozenset()) | {courier} for o in orders}
+        no = any(courier in refused.get(o, ()) for o in orders)
+        if no or courier in holders:
+            before = answers.get(courier, Answers())
+            answers[courier] = Answers(offers=before.offers + 1, taken=before.taken + (not no))
     seen = dict(old.seen)
     recent = [p for p in old.recent if p[4] > form["now"] - RECENT_MIN]
     for o in form["orders"]:
@@ -196,7 +212,6 @@ def _remember(form: SnapshotForm, old: Memory) -> Memory:
         seen=seen,
         recent=tuple(recent),
         refused=refused,
-        offers=old.offers + len(old.asked),
-        refusals=refusals,
+        answers=answers,
         next_attempt={o: v for o, v in old.next_attempt.items() if o in held},
     )

@@ -66,6 +66,8 @@ class SnapshotForm(TypedDict):
     orders: list[OrderForm]
     couriers: list[CourierForm]
     memo: Any
+    parallel: NotRequired[bool]
+    """Whether two couriers may be asked for the same new trip; absent: no."""
 
 
 class AssignmentForm(TypedDict):
@@ -74,6 +76,8 @@ class AssignmentForm(TypedDict):
     courier: str
     restaurant: str
     orders: list[Any]
+    parallel: NotRequired[bool]
+    """A second courier asked for the orders of an assignment before this one."""
 
 
 class AnswerForm(TypedDict):

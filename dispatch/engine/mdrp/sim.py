@@ -14,7 +14,10 @@ An instruction for a courier who becomes free before the next decision is handed
 
 Beyond the published rules, on demand: offers of new trips are refused with a fixed chance,
 and the preparation is known only with an error (then the off-time binds the pickup as it
-could be planned; who waits at the counter for late food waits until it is there).
+could be planned; who waits at the counter for late food waits until it is there). Where
+offers may be refused, two couriers may be asked for the same new trip at once: both think
+it over by their own chance, in random order, and the first to accept has it; the other is
+released as if he had not been asked.
 Source: Reyes et al., "The Meal Delivery Routing Problem", Optimization Online 6571, 2018.
 """
 
@@ -35,7 +38,7 @@ from dispatch.engine.mdrp.form import (
     OrderForm,
     SnapshotForm,
 )
-from dispatch.engine.mdrp.instance import Instance, Ints
+from dispatch.engine.mdrp.instance import Floats, Instance, Ints
 
 Progress = Callable[[int, int], None]
 
@@ -59,6 +62,8 @@ class Conditions:
 
     accept: float = 1.0
     """Chance that a new trip is taken; a refusal costs one period."""
+    accept_std: float = 0.0
+    """How much couriers differ in it: standard deviation of their log-odds."""
     prep_noise: float = 0.0
     """Standard deviation of the error of the ready time told at placement, minutes."""
     kitchen_tells: bool = False
@@ -111,6 +116,7 @@ class Simulation:
         self.holder = np.full(n, -1, dtype=np.int64)
         self.refused: dict[int, set[int]] = {}
         self.chance = np.random.default_rng(conditions.seed)
+        self.accepts = self._acceptance()
         self.told = self._told_ready()
         self.courier_index = {c: i for i, c in enumerate(day.courier_ids)}
         self.restaurant_index = {r: i for i, r in enumerate(day.restaurant_ids)}
@@ -187,25 +193,29 @@ class Simulation:
 
     def _apply_all(self, assignments: Iterable[AssignmentForm], t: int) -> None:
         """Apply together, so that inbound couriers may exchange orders."""
-        decisions = [
-            (
-                self.courier_index[a["courier"]],
-                self.restaurant_index[a["restaurant"]],
-                tuple(int(o) for o in a["orders"]),
-            )
-            for a in assignments
-        ]
-        for c, _, orders in decisions:
-            if c in self.trip:
+        questions: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+        for a in assignments:
+            about = self.restaurant_index[a["restaurant"]], tuple(int(o) for o in a["orders"])
+            asked = questions.setdefault(about, [])
+            if bool(asked) != a.get("parallel", False):
+                raise RuleError("order held by another courier; a second one is asked in parallel, never alone")
+            asked.append(self.courier_index[a["courier"]])
+        for (_, orders), couriers in questions.items():
+            for c in [c for c in couriers if c in self.trip]:
                 for o in set(self.trip[c].orders) - set(orders):
                     self.holder[o] = -1
-        for c, r, orders in decisions:
-            self._apply(c, r, orders, t)
+        for (r, orders), couriers in questions.items():
+            for c in couriers:
+                self._require_allowed(c, r, orders, t)
+            # who answers first is chance; one asked alone draws none
+            for c in self.chance.permutation(couriers) if len(couriers) > 1 else couriers:
+                if self._apply(c, r, orders, t):
+                    break  # the first to accept has it; the others are released
         for c, trip in self.trip.items():
             if any(self.holder[o] != c for o in trip.orders):
                 raise RuleError("an inbound courier lost an order without an update")
 
-    def _apply(self, c: int, r: int, orders: tuple[int, ...], t: int) -> None:
+    def _require_allowed(self, c: int, r: int, orders: tuple[int, ...], t: int) -> None:
         day = self.day
         if not orders or len(set(orders)) != len(orders):
             raise RuleError("an order set is empty or names an order twice")
@@ -217,22 +227,26 @@ class Simulation:
             if self.holder[o] not in (-1, c):
                 raise RuleError("order held by another courier")
         if self.state[c] == State.INBOUND:
-            trip = self.trip[c]
-            if r != trip.restaurant:
+            if r != self.trip[c].restaurant:
                 raise RuleError("an inbound courier cannot be diverted")
+        elif max(self.free[c], day.on[c]) >= t + self.conditions.period:
+            raise RuleError("courier not free before the next decision")
+
+    def _apply(self, c: int, r: int, orders: tuple[int, ...], t: int) -> bool:
+        """Make an allowed decision happen, unless the courier refuses; say whether he took it."""
+        day = self.day
+        if self.state[c] == State.INBOUND:
+            trip = self.trip[c]
             if trip.orders != orders:
                 trip.assigned = t
             trip.orders = orders
         else:
             begin = max(t, int(self.free[c]), int(day.on[c]))
-            if begin > t and begin >= t + self.conditions.period:
-                raise RuleError("courier not free before the next decision")
             self.result.offers += 1
-            accept = self.conditions.accept
-            if accept < 1.0 and self.chance.random() >= accept:
+            if self.accepts[c] < 1.0 and self.chance.random() >= self.accepts[c]:
                 self.result.refusals += 1
                 self.refused.setdefault(c, set()).update(orders)
-                return
+                return False
             minutes = self._minutes(self.xy[c], day.restaurant_xy[r])
             self.result.drive[c] += minutes
             trip = self.trip[c] = _Trip(r, orders, begin + minutes, 0, t)
@@ -248,6 +262,16 @@ class Simulation:
         planned = max(there, *(int(self.told[o]) for o in orders))
         if planned > day.off[c]:
             raise RuleError(f"pickup {planned} after the off-time of {day.courier_ids[c]}")
+        return True
+
+    def _acceptance(self) -> Floats:
+        """Return each courier's chance to take a new trip."""
+        accept, std = self.conditions.accept, self.conditions.accept_std
+        chances = np.full(len(self.day.courier_ids), accept)
+        if accept < 1.0 and std > 0.0:
+            luck = np.random.default_rng([self.conditions.seed, 9]).normal(0.0, std, len(chances))
+            chances = 1.0 / (1.0 + (1.0 / accept - 1.0) * np.exp(-luck))
+        return chances
 
     # -- what he sees ----------------------------------------------------------------------------
     def _told_ready(self) -> Ints:
@@ -319,6 +343,7 @@ class Simulation:
             "orders": [self._order(o, t) for o in pending],
             "couriers": [self._courier(int(c), t) for c in np.nonzero(day.off >= t)[0]],
             "memo": self.memo,
+            "parallel": True,
         }
         return snapshot
 

@@ -125,8 +125,7 @@ class Answer:
         ready = float(a.ready[jobs].max())
         free = float(a.free[d])
         leave = max(free, ready - float(a.half_pickup[jobs[0]]) - way)
-        lead = self.policy.lead_s
-        lead += self.policy.answer_s * (1.0 / max(driver.accept_p, 0.1) - 1.0)
+        lead = a.lead(self.policy, d, int(jobs[0]))
         period = self.snapshot.period_s
         if (free > 0.0 and free >= period) or leave - lead >= period:
             for k in jobs:
@@ -188,19 +187,27 @@ class Answer:
         self.waiting[self.a.jobs[k].id] = Waiting(due_s=due_s, driver=driver)
 
     def _ask_in_parallel(self) -> None:
-        """Ask a second, otherwise unasked idle driver for trips that were refused before."""
-        a, n = self.a, 0
+        """Ask a second, otherwise unasked idle driver for trips that were refused before.
+
+        Also for a trip that is out as an offer with one driver alone, because the other of
+        two has refused meanwhile.
+        """
+        a = self.a
         idle = [
             d
             for d, driver in enumerate(a.drivers)
             if driver.state is DriverState.IDLE and a.fixed[d] < 0 and not driver.has_open_offer
         ]
-        for proposal in tuple(self.proposals):
-            index = [k for k, job in enumerate(a.jobs) if job.id in proposal.jobs]
-            if max(a.jobs[k].refusals for k in index) < self.policy.parallel_after:
+        at = {job.id: k for k, job in enumerate(a.jobs)}
+        trips = [[at[j] for j in proposal.jobs] for proposal in self.proposals]
+        for d in np.nonzero(self.p.drivers["sealed"])[0]:
+            trip = [int(k) for k in self.r.seq[d, : self.r.length[d]] if a.locked[k] == d]
+            if trip and all(len(a.jobs[k].offered_to) == 1 for k in trip):
+                trips.append(trip)
+        for trip in trips:
+            if max(a.jobs[k].refusals for k in trip) < self.policy.parallel_after:
                 continue
-            jobs = np.array(sorted(index, key=lambda k: proposal.jobs.index(a.jobs[k].id)))
-            n = len(jobs)
+            jobs, n = np.array(trip, dtype=np.int64), len(trip)
             new = np.array([1] + [0] * (n - 1), dtype=np.int64)
             unasked = [d for d in idle if d not in self.asked]
             costs = [float(route_cost(self.p, jobs, new, n, d)) for d in unasked]

@@ -3,6 +3,7 @@
 Cost of a route, in seconds of one customer:
 
     sum over jobs  weight * (door - placed + overage * max(0, door - due))
+    + what a refusal costs on average, for each job that he has not accepted yet
     + pay for each job above the driver's guarantee
     + the driver's start cost
 
@@ -114,6 +115,8 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
             cost += job.weight * (t - job.placed)
             if t > job.due:
                 cost += job.weight * rule.overage * (t - job.due)
+            if k > 0 or driver.fixed < 0:
+                cost += p.refusal[o, d]
             if note:
                 pickup[q] = at
                 door[q] = t
@@ -162,5 +165,7 @@ def fill_floor(p: Problem) -> None:
             cost = job.weight * (t - job.placed)
             if t > job.due:
                 cost += job.weight * rule.overage * (t - job.due)
+            if job.restaurant != driver.fixed:
+                cost += p.refusal[o, d]
             if t < FAR / 2:
                 p.floor[o, d] = cost + min(0.0, driver.start_cost)

@@ -40,7 +40,7 @@ DRIVER: Final = np.dtype(
         ("break_from", np.float64),
         ("break_to", np.float64),
         ("guaranteed", np.float64),  # orders still covered by the guarantee
-        ("start_cost", np.float64),  # cost of using him at all: position, fairness, refusals
+        ("start_cost", np.float64),  # cost of using him at all: position, fairness
         ("place", np.int64),
         ("fixed", np.int64),  # restaurant of his first trip, -1: free to choose
         ("sealed", np.int64),  # 1: his first trip may not change
@@ -76,6 +76,8 @@ class Problem(NamedTuple):
     points: Floats
     floor: Floats
     """(jobs, drivers): the least that the job can cost with the driver; FAR: not a candidate."""
+    refusal: Floats
+    """(jobs, drivers): what it costs on average that the driver may refuse the job."""
 
 
 class Routes(NamedTuple):
@@ -89,7 +91,7 @@ class Routes(NamedTuple):
 
 
 def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
-    """Return the round's problem; `floor` is filled by the search."""
+    """Return the round's problem; `floor` and `refusal` are filled by the search."""
     jobs = np.zeros(len(a.jobs), dtype=JOB).view(np.recarray)
     jobs["placed"], jobs["ready"], jobs["ready_std"] = a.placed, a.ready, a.ready_std
     jobs["due"], jobs["weight"], jobs["half_pickup"] = a.due, a.weight, a.half_pickup
@@ -123,6 +125,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
         table=a.roads.table,
         points=a.roads.points,
         floor=np.zeros((len(a.jobs), len(a.drivers))),
+        refusal=np.zeros((len(a.jobs), len(a.drivers))),
     )
 
 
@@ -131,7 +134,6 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
 
     Position: who stands nearer to the demand than average costs more, because he is worth
     more to the orders not known yet. Fairness: who idled longer than average costs less.
-    Acceptance: who tends to refuse costs the time a refusal takes.
     """
     cost = np.zeros(len(a.drivers))
     loose = a.fixed < 0
@@ -148,7 +150,4 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
     if policy.fairness_weight:
         idle = np.array([d.idle_s for d in a.drivers])
         cost -= policy.fairness_weight * (idle - idle[loose].mean())
-    refusal = np.array([1.0 / max(d.accept_p, 0.1) - 1.0 for d in a.drivers])
-    busy = np.array([d.state is DriverState.INBOUND for d in a.drivers])
-    cost += np.where(busy, 0.0, policy.acceptance_weight * policy.answer_s * refusal)
     return cost

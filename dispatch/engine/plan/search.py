@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from dispatch.engine.plan import memo, moves
 from dispatch.engine.plan.cost import fill_floor, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 from dispatch.engine.policy import Policy
+
+MOST_WORSE_S: Final = 1800.0  # what the next best driver may cost more; with none, the job waits for one
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
         where=np.full(n, -1, dtype=np.int64),
         cost=np.zeros(m),
     )
+    price_refusals(p, a, policy)
     at = {job.id: k for k, job in enumerate(a.jobs)}
     last = memo.read(memory)
     released = _place_bound(p, a, r, at, last)
@@ -69,6 +73,22 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
             r.cost[d] = _cost(p, r, d)
     _give_back(p, a, r)
     return r
+
+
+def price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:
+    """Fill `p.refusal`: (1 - chance) * (time of an answer + what the next best driver costs more).
+
+    With it the cost of a pair is chance * own + (1 - chance) * (answer + next best).
+    """
+    if not policy.acceptance_weight or not p.floor.size or (a.chance >= 1.0).all():
+        return
+    fill_floor(p)
+    drivers = p.floor.shape[1]
+    best = np.partition(p.floor, min(1, drivers - 1), axis=1)[:, :2] if drivers > 1 else np.full((len(p.floor), 2), FAR)
+    other = np.where(p.floor == best[:, :1], best[:, 1:], best[:, :1])
+    worse = np.clip(other - p.floor, 0.0, MOST_WORSE_S * a.weight[:, None])
+    lost = (1.0 - a.chance.T) * (a.answer * a.weight[:, None] + worse)
+    p.refusal[:] = np.where(p.floor < FAR / 2, policy.acceptance_weight * lost, 0.0)
 
 
 def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dict[str, memo.Trips]) -> set[int]:

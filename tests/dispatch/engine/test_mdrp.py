@@ -182,6 +182,29 @@ class TestSimulation:
         assert [(r.offers, r.refusals) for r in results] == [(1, 1), (1, 1)]
         assert seen[1] == [[0], None]
 
+    def test_of_two_asked_at_once_the_first_to_accept_has_the_trip(self, folder):
+        day = load(folder)
+        pair = [("c1", "r1", [0]), ("c2", "r1", [0])]
+        winners = []
+        for seed in range(40):
+            seen = []
+
+            def ask(form, seen=seen):
+                seen.append([c.get("refused") for c in form["couriers"]])
+                first = form["memo"] is None
+                trips = [{"courier": c, "restaurant": r, "orders": o} for c, r, o in (pair if first else [])]
+                if first:
+                    trips[1]["parallel"] = True
+                return {"assignments": trips, "memo": 1}
+
+            result = simulate(day, ask, Conditions(accept=0.5, seed=seed))
+            (courier,) = {int(result.courier[0])}
+            winners.append(courier)
+            assert result.offers - result.refusals == (courier >= 0)
+            assert sum(r == [0] for r in seen[1]) == result.refusals
+            assert result.offers == 2 if courier < 0 else result.offers in (1, 2)
+        assert set(winners) == {-1, 0, 1}  # nobody, either
+
     def test_told_ready_times_are_wrong_by_the_noise_and_never_before_placement(self, folder):
         day, told = load(folder), {}
 
