@@ -13,10 +13,11 @@ from dispatch.conf import LEASE_FLOOR_S, DispatchConf
 from dispatch.engine import Demand, Driver, DriverState, Job, Past, Policy, Snapshot, Table, Travel
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
+from dispatch.selectors.answering import Answering, answering
 from dispatch.selectors.route import carried_by
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
-from fleetsync.core.geo import LngLat
+from fleetsync.core.geo import LngLat, distance_m
 from fleetsync.core.travel import StraightLine, TravelProvider
 
 _JOBS: Final = """
@@ -139,7 +140,8 @@ def look_at_zone(
 ) -> Look:
     """Return the zone as it stands, the next round expected after `period`.
 
-    Three queries whatever its size; two more where the strategy looks at what was ordered lately.
+    Three queries whatever its size; one more where the strategy weighs how drivers answer,
+    two more where it looks at what was ordered lately.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -160,12 +162,15 @@ def look_at_zone(
             {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
         )
         driver_rows = cursor.fetchall() if job_rows else []
+        answers = Answering()
+        if policy.strategy != "nearest" and driver_rows:
+            answers = answering(cursor, [row[0] for row in driver_rows], policy.answer_s)
         plans = policy.strategy == "plan" and bool(job_rows)
         demand = _demand(cursor, zone_id, places, now) if plans else ()
         past = _past(cursor, zone_id, places, now, policy.foresight_s) if plans else ()
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
-    jobs = [_job(row, places) for row in job_rows]
-    drivers = [_driver(row, held.get(row[0], []), places, conf, travel, now) for row in driver_rows]
+    jobs = [_job(row, places, conf) for row in job_rows]
+    drivers = [_driver(row, held.get(row[0], []), answers, places, conf, travel, now) for row in driver_rows]
     snapshot = Snapshot(
         zone=str(zone_id),
         now_s=now.timestamp(),
@@ -178,6 +183,8 @@ def look_at_zone(
         half_dropoff_s=conf.half_dropoff_s,
         demand=demand,
         past=past,
+        slopes=answers.slopes,
+        answer_s=answers.answer_s,
         memo=memo,
     )
     return Look(
@@ -214,7 +221,7 @@ def _past(cursor: Any, zone_id: UUID, places: _Places, now: datetime, span_s: fl
     )
 
 
-def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
+def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, OpenJob]:
     pickup, dropoff, masked = LngLat(row[2], row[3]), LngLat(row[4], row[5]), frozenset(row[20] or ())
     job = Job(
         id=str(row[0]),
@@ -232,6 +239,7 @@ def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
         next_attempt_s=row[15].timestamp(),
         radius_m=float(row[13]),
         first_due_s=row[17].timestamp() if row[17] else None,
+        pay=float(conf.pay_for(distance_m(pickup, dropoff))),
     )
     open_job = OpenJob(
         job_id=row[11],
@@ -253,6 +261,7 @@ def _job(row: Sequence[Any], places: _Places) -> tuple[Job, OpenJob]:
 def _driver(
     row: Sequence[Any],
     held: list[Carried],
+    answers: Answering,
     places: _Places,
     conf: DispatchConf,
     travel: TravelProvider,
@@ -273,6 +282,7 @@ def _driver(
         has_open_offer=row[10],
         idle_s=(now - row[6]).total_seconds() if row[6] and not held else 0.0,
         position=places.index(here),
+        **answers.of(row[0]),
     )
     return driver, OnlineDriver(driver_id=row[0], session_id=row[1], load=row[2], position=here, free_at=free_at)
 

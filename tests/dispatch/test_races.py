@@ -10,6 +10,7 @@ from django.db import connection, connections
 
 from dispatch import errors, services
 from dispatch.models import Delivery, DispatchJob, DriverSession, Offer, Round
+from dispatch.selectors.answering import answering
 from dispatch.states import ACTIVE, BEFORE_PICKUP
 from fleetsync.core import clock
 from fleetsync.core.errors import DomainError
@@ -148,6 +149,22 @@ class TestAcceptOffer:
             assert len(won(answers)) == 2
             session.refresh_from_db()
             assert session.load == Delivery.objects.filter(session=session, status__in=ACTIVE).count() == 2
+
+
+def test_of_two_drivers_asked_at_once_one_wins_and_the_other_has_given_no_answer():
+    for _ in range(20):
+        delivery = DispatchJobFactory(refusals=2).delivery
+        pair = [OfferFactory(delivery=delivery) for _ in range(2)]
+        answers = together(*[accepting(offer) for offer in pair])
+        assert len(won(answers)) == 1
+        lost = pair[0 if answers[1] is not None and not isinstance(answers[1], Exception) else 1]
+        lost.refresh_from_db()
+        assert (lost.status, lost.reason) == ("WITHDRAWN", "taken")
+        with connection.cursor() as cursor:
+            known = answering(cursor, [offer.driver_id for offer in pair], 10.0)
+        (winner,) = known.drivers
+        assert winner != lost.driver_id
+        assert (known.drivers[winner].offers, known.drivers[winner].taken) == (1, 1)
 
 
 def accepting(offer: Offer, now=None) -> Callable[[], object]:

@@ -21,7 +21,7 @@ from fleetsync.core.events import topic_of
 from fleetsync.core.travel import provider
 from restaurants.models import Zone
 from tests.dispatch.conftest import types_of
-from tests.factories import DispatchPolicyFactory, DriverFactory, RestaurantFactory
+from tests.factories import DispatchPolicyFactory, DriverFactory, OfferFactory, RestaurantFactory
 
 ACTOR = "usr_test"
 TICK = timedelta(seconds=10)
@@ -262,6 +262,45 @@ class TestKickRound:
         assert Round.objects.get().next_tick_at == kitchen.now
 
 
+class TestParallelOffers:
+    """From the second refusal on two drivers are asked; the first to accept wins."""
+
+    def refused_twice(self, kitchen) -> tuple:
+        services.engine().warm()
+        at_once = {"strategy": "plan", "lead_s": 900}
+        DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters=at_once)
+        delivery = kitchen.delivery()
+        for _ in range(2):
+            session = kitchen.online()
+            kitchen.round()
+            offer = Offer.objects.get(status="OPEN")
+            assert offer.driver_id == session.driver_id
+            services.decline_offer(
+                offer_id=offer.pk, driver=session.driver, reason="", now=kitchen.now, actor="usr_test"
+            )
+        sessions = kitchen.online(), kitchen.online()
+        kitchen.round()
+        return delivery, sessions, list(Offer.objects.filter(status="OPEN"))
+
+    def test_go_to_two_drivers_and_the_loser_is_told_it_is_taken(self, kitchen):
+        delivery, sessions, offers = self.refused_twice(kitchen)
+        assert {offer.driver_id for offer in offers} == {session.driver_id for session in sessions}
+        first, second = offers
+        services.accept_offer(offer_id=second.pk, driver=second.driver, now=kitchen.now, actor="usr_test")
+        first.refresh_from_db()
+        assert (first.status, first.reason) == ("WITHDRAWN", "taken")
+        delivery.refresh_from_db()
+        assert delivery.driver_id == second.driver_id
+
+    def test_are_two_again_when_one_refuses(self, kitchen):
+        _, _, (first, second) = self.refused_twice(kitchen)
+        third = kitchen.online()
+        services.decline_offer(offer_id=first.pk, driver=first.driver, reason="", now=kitchen.now, actor="usr_test")
+        kitchen.round()
+        asked = set(Offer.objects.filter(status="OPEN").values_list("driver_id", flat=True))
+        assert asked == {second.driver_id, third.driver_id}
+
+
 class TestTick:
     def test_is_due_only_where_somebody_waits(self, kitchen):
         assert timers.due.next_tick_at() is None
@@ -300,7 +339,7 @@ class TestSnapshot:
             zone_id=kitchen.zone.pk, conf=conf_of({}), travel=provider(), now=kitchen.now, period=TICK, memo=None
         )
         modules = {module for module, _ in _classes_in(pickle.dumps(look.snapshot))}
-        assert modules <= {"dispatch.engine.model", "dispatch.engine.travel", "builtins"}
+        assert modules <= {"dispatch.engine.model", "dispatch.engine.acceptance", "dispatch.engine.travel", "builtins"}
 
     def test_masks_who_gave_it_back_but_not_who_went_offline(self, kitchen):
         delivery, driver = kitchen.carried()
@@ -360,7 +399,7 @@ class TestSnapshot:
         (freed,) = look.drivers.values()
         assert freed.free_at == kitchen.now + timedelta(seconds=121)
 
-    @pytest.mark.parametrize(("strategy", "queries"), [("nearest", 3), ("batch", 3), ("plan", 5)])
+    @pytest.mark.parametrize(("strategy", "queries"), [("nearest", 3), ("batch", 4), ("plan", 6)])
     def test_takes_few_queries_whatever_the_size(self, kitchen, django_assert_num_queries, strategy, queries):
         for _ in range(5):
             kitchen.delivery()
@@ -377,6 +416,29 @@ class TestSnapshot:
                 policy=Policy(strategy=strategy),
             )
         assert len(look.snapshot.past) == (6 if strategy == "plan" else 0)
+
+    def test_knows_how_each_driver_answered(self, kitchen):
+        kitchen.delivery()
+        keen, picky, lost, fresh = [kitchen.online().driver for _ in range(4)]
+        for driver, status in ((keen, "ACCEPTED"), (keen, "RETURNED"), (picky, "DECLINED"), (picky, "EXPIRED")):
+            OfferFactory(driver=driver, status=status, distance_m=1500, answered_at=kitchen.now)
+        for status in ("WITHDRAWN", "UNDELIVERED", "OPEN"):
+            OfferFactory(driver=lost, status=status)
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk,
+            conf=conf_of({}),
+            travel=provider(),
+            now=kitchen.now,
+            period=TICK,
+            memo=None,
+            policy=Policy(strategy="batch"),
+        )
+        drivers = {driver.id: driver for driver in look.snapshot.drivers}
+        common = (20 * 0.85 + 2) / 24
+        assert drivers[str(keen.pk)].accept_p == pytest.approx((2 + 8 * common) / 10)
+        assert drivers[str(picky.pk)].accept_p == pytest.approx(8 * common / 10)
+        assert drivers[str(lost.pk)].accept_p == drivers[str(fresh.pk)].accept_p == pytest.approx(common)
+        assert (drivers[str(keen.pk)].usual_km, drivers[str(fresh.pk)].usual_km) == (1.5, None)
 
 
 def _classes_in(data: bytes) -> set[tuple[str, str]]:
