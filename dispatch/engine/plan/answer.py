@@ -200,8 +200,8 @@ class Answer:
         ]
         at = {job.id: k for k, job in enumerate(a.jobs)}
         trips = [[at[j] for j in proposal.jobs] for proposal in self.proposals]
-        for d in np.nonzero(self.p.drivers["sealed"])[0]:
-            trip = [int(k) for k in self.r.seq[d, : self.r.length[d]] if a.locked[k] == d]
+        for asked in np.nonzero(self.p.drivers["sealed"])[0]:
+            trip = [int(k) for k in self.r.seq[asked, : self.r.length[asked]] if a.locked[k] == asked]
             if trip and all(len(a.jobs[k].offered_to) == 1 for k in trip):
                 trips.append(trip)
         for trip in trips:
