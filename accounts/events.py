@@ -26,6 +26,15 @@ class UserRegistered(UserEvent):
 
 @event
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UserProfileChanged(UserEvent):
+    """Name or phone changed, by the user or by staff: who, is the event's actor. `fields` names which."""
+
+    type: ClassVar[str] = "user.profile_changed"
+    fields: tuple[str, ...]
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SessionsEnded(UserEvent):
     """Every token of the user is void and open sockets must close. `reason` says why in a word."""
 
@@ -111,3 +120,23 @@ class DriverProfileChanged(DriverProfileEvent):
     type: ClassVar[str] = "driver.profile_changed"
     vehicle: str
     capacity: int
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DriverDocumentKept(DriverProfileEvent):
+    """A document of the driver is on file, or what is known of it changed."""
+
+    type: ClassVar[str] = "driver.document_kept"
+    document_id: UUID
+    kind: str
+
+
+@event
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DriverDocumentDropped(DriverProfileEvent):
+    """A document of the driver was dropped, with its file."""
+
+    type: ClassVar[str] = "driver.document_dropped"
+    document_id: UUID
+    kind: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -12,7 +13,8 @@ from django.utils.crypto import salted_hmac
 from phonenumber_field.modelfields import PhoneNumberField
 from simple_history.models import HistoricalRecords
 
-from accounts.states import OPS, Role, Vehicle
+from accounts.documents import check_document, private_files
+from accounts.states import OPS, DocumentKind, Role, Vehicle
 from fleetsync.core.models import PublicModel
 
 
@@ -93,9 +95,36 @@ class Driver(PublicModel):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(capacity__gte=1, capacity__lte=20), name="driver_capacity")]
+        permissions = [
+            ("operate_driver", "Can approve, suspend and reinstate drivers"),
+            ("export_driver", "Can take drivers' personal data out"),
+        ]
 
     def __str__(self) -> str:
         return self.user.get_full_name()
+
+
+def path_of_document(document: DriverDocument, filename: str) -> str:
+    """Return where a document's file lies: by ids alone, whatever it was called."""
+    return f"drivers/{document.driver_id}/{document.pk}{PurePath(filename).suffix.lower()}"
+
+
+class DriverDocument(PublicModel):
+    """A licence, an insurance: a private file, handed out by the back office alone."""
+
+    driver = models.ForeignKey(Driver, models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=16, choices=DocumentKind.choices)
+    number = models.CharField(max_length=40, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="Empty: it does not expire.")
+    file = models.FileField(storage=private_files, upload_to=path_of_document, validators=[check_document])
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_on"], name="document_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.driver}"
 
 
 class Invitation(PublicModel):

@@ -16,6 +16,16 @@ class Role(models.TextChoices):
 OPS = frozenset({Role.DISPATCHER, Role.ADMIN})
 
 
+class DocumentKind(models.TextChoices):
+    """What a driver has to show."""
+
+    LICENCE = "LICENCE", "Driving licence"
+    INSURANCE = "INSURANCE"
+    REGISTRATION = "REGISTRATION", "Vehicle registration"
+    IDENTITY = "IDENTITY", "Proof of identity"
+    OTHER = "OTHER"
+
+
 class Vehicle(models.TextChoices):
     """What a driver rides."""
 

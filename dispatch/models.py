@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q
 from accounts.models import Driver, User
 from accounts.states import Role
 from dispatch.conf import PIN_TRIES
-from dispatch.states import ACTIVE, DeliveryStatus, OfferStatus, PolicyStatus, SessionStatus
+from dispatch.states import ACTIVE, UNFINISHED, DeliveryStatus, OfferStatus, PolicyStatus, SessionStatus
 from fleetsync.core.geo import ValidPoint
 from fleetsync.core.ids import uuid7
 from fleetsync.core.models import PublicModel
@@ -77,6 +77,7 @@ class DriverSession(PublicModel):
             models.Index(fields=["lease_until"], name="session_lease", condition=Q(ended_at=None)),
             models.Index(fields=["zone"], name="session_live", condition=Q(ended_at=None)),
         ]
+        permissions = [("operate_driversession", "Can put drivers offline")]
 
     def __str__(self) -> str:
         return f"{self.driver_id} {self.status}"
@@ -187,8 +188,10 @@ class Delivery(PublicModel):
                 fields=["zone", "id"], name="delivery_searching", condition=Q(status=DeliveryStatus.SEARCHING)
             ),
             models.Index(fields=["zone", "created_at"], name="delivery_of_zone"),
+            models.Index(fields=["zone"], name="delivery_unfinished", condition=Q(status__in=sorted(UNFINISHED))),
             models.Index(fields=["driver"], name="delivery_active", condition=Q(status__in=sorted(ACTIVE))),
         ]
+        permissions = [("operate_delivery", "Can assign, take away, hold, put first and search again")]
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.status}"
@@ -398,7 +401,10 @@ class DecisionRecord(PublicModel):
     round_id = models.UUIDField(null=True, help_text="The recorded round; it is forgotten earlier than this.")
 
     class Meta:
-        indexes = [models.Index(fields=["delivery", "-id"], name="decision_of_delivery")]
+        indexes = [
+            models.Index(fields=["delivery", "-id"], name="decision_of_delivery"),
+            models.Index(fields=["at"], name="decision_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.strategy} for {self.delivery_id}"

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, cast
-from uuid import UUID
+from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.gis.db.models import GeometryField
 from django.core.exceptions import FieldDoesNotExist
+from django.db import transaction
 from django.db.models import Field, Model, QuerySet
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 
+from fleetsync.admin_history import done_by_hand, what_changed, write_history
+from fleetsync.admin_lists import EstimatingPaginator
 from fleetsync.admin_maps import PlaceField, shown_place
 from fleetsync.core import ids
 from fleetsync.core.errors import DomainError
@@ -24,15 +25,18 @@ def actor_of(request: HttpRequest) -> str:
     return ids.encode("usr", request.user.pk)  # type: ignore[arg-type]  # nobody is here without a login
 
 
-def write_history(request: HttpRequest, obj: Model, said: str) -> None:
-    """Write into the history of an object what a person did to it."""
-    LogEntry.objects.log_actions(
-        user_id=cast("UUID", request.user.pk),  # nobody is here without a login
-        queryset=[obj],
-        action_flag=CHANGE,
-        change_message=said,
-        single_object=True,
-    )
+def is_kitchen_staff(request: HttpRequest) -> bool:
+    """Say whether the user works for restaurants: then only theirs is shown."""
+    return getattr(request.user, "role", None) == "RESTAURANT"
+
+
+def of_own_kitchens(request: HttpRequest, rows: QuerySet[Any], path: str | None) -> QuerySet[Any]:
+    """Return what this user may see of the rows: all, but staff of restaurants those of their own."""
+    if not is_kitchen_staff(request):
+        return rows
+    if path is None:
+        return rows.none()
+    return rows.filter(**{f"{path}__staff__user".removeprefix("__"): request.user})
 
 
 class OpsAdmin(ModelAdmin):  # type: ignore[misc]
@@ -45,6 +49,10 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
     warn_unsaved_form = True
     #: Prefix of a public id -> look-up it searches, e.g. {"ord": "order_id"}; the row's own is added.
     id_searches: ClassVar[dict[str, str]] = {}
+    #: Look-up that leads from a row to its restaurant, "" for the restaurant itself; None: nothing for its staff.
+    kitchen_path: ClassVar[str | None] = None
+    paginator = EstimatingPaginator
+    change_form_outer_after_template = "office/history.html"
     #: The kind of the row's own public id, e.g. "order_id"; empty: it has none.
     id_kind: ClassVar[str] = ""
 
@@ -74,8 +82,8 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
         """Refuse spatial look-ups: they take rasters and geometry from the address bar."""
         try:
             field = self.model._meta.get_field(lookup.partition("__")[0])
-        except FieldDoesNotExist:
-            return False
+        except FieldDoesNotExist:  # the name of a filter, or nonsense
+            return bool(super().lookup_allowed(lookup, value, request))
         return not isinstance(field, GeometryField) and bool(super().lookup_allowed(lookup, value, request))
 
     def formfield_for_dbfield(
@@ -86,23 +94,49 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
             return PlaceField(required=not db_field.blank, label=db_field.verbose_name, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[no-any-return]
 
-    def has_ops_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may use actions: dispatch staff."""
-        return bool(getattr(request.user, "is_ops", False))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Show staff of restaurants their own restaurants' rows alone, whatever group they are in."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return of_own_kitchens(request, rows, self.kitchen_path)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show a service's refusal as a message; what was begun is rolled back."""
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let staff of restaurants choose among what they may see."""
+        pages = self.admin_site._registry.get(db_field.remote_field.model)
+        if is_kitchen_staff(request) and isinstance(pages, OpsAdmin) and "queryset" not in kwargs:
+            kwargs["queryset"] = pages.get_queryset(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_ops_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may use actions: the right `operate_…` of the model."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.operate_{self.opts.model_name}"))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a service's refusal as a message, what was begun is rolled back; below stands what people did."""
         answer: HttpResponse = HttpResponseRedirect(request.get_full_path())
+        history = {"done_by_hand": done_by_hand(self.model, object_id) if object_id else []}
         with told_as_message(request):
-            answer = super().changeform_view(request, *args, **kwargs)
+            answer = super().changeform_view(request, object_id, form_url, history | (extra_context or {}))
         return answer  # noqa: RET504 (a refusal is swallowed on the way here)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Say what was before and what is after, also of the rows below."""
+        return what_changed(form, formsets or [], add=add)
 
     def run(self, request: HttpRequest, rows: QuerySet[Any], done: str, service: Callable[[Any], object]) -> None:
         """Call a service for each row; say how many went well, and why the others did not."""
         good = 0
+        pressed = self.get_actions(request).get(request.POST.get("action", ""))
         for row in rows:
-            with told_as_message(request, prefix=f"{row}: "):
+            with told_as_message(request, prefix=f"{row}: "), transaction.atomic():
                 service(row)
+                if pressed is not None and pressed[1] != "delete_selected":
+                    write_history(request, row, str(pressed[2]))
                 good += 1
         if good:
             self.message_user(request, f"{good} {done}.", messages.SUCCESS)
@@ -148,4 +182,14 @@ class ReadOnlyInline(TabularInline):  # type: ignore[misc]
         return False
 
 
-__all__ = ["OpsAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "actor_of", "shown_place", "told_as_message", "write_history"]
+__all__ = [
+    "OpsAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "actor_of",
+    "is_kitchen_staff",
+    "of_own_kitchens",
+    "shown_place",
+    "told_as_message",
+    "write_history",
+]

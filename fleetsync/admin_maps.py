@@ -7,6 +7,7 @@ The fields take numbers only: no WKT, no GeoJSON, so nothing of a geometry parse
 import json
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -143,6 +144,12 @@ class AreaField(forms.CharField):
         except ValidationError:
             return True
         return [corner.coords for corner in before] != [corner.coords for corner in after]
+
+
+def shown_trail(points: Sequence[tuple[float, float, datetime]]) -> SafeString:
+    """Return a read-only map of a way: latitude, longitude and local moment of each point, oldest first."""
+    way = [[round(lat, DIGITS), round(lng, DIGITS), f"{at:%H:%M:%S}"] for lat, lng, at in points]
+    return _map("trail", way=json.dumps(way))
 
 
 def shown_place(point: Point | None) -> str:

@@ -127,6 +127,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _link("Users", "group", "accounts.user"),
             _link("Drivers", "two_wheeler", "accounts.driver"),
+            _link("Documents", "badge", "accounts.driverdocument", badge="tracking.admin.dashboard.expiring"),
             _link("Shifts", "calendar_month", "dispatch.shift"),
             _link("Invitations", "mail", "accounts.invitation"),
         ],
@@ -135,6 +136,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Platform",
         "separator": True,
         "items": [
+            _link("Changes by hand", "edit_note", "admin.logentry"),
+            _link("Groups", "shield_person", "auth.group"),
             _link("Events", "history", "core.event"),
             _link("Rounds", "autorenew", "dispatch.round"),
             _link("Processes", "monitor_heart", "core.heartbeat"),

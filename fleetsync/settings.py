@@ -356,6 +356,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
+# Folder of private files (documents of drivers): outside static files, back it up with the database.
+FLEETSYNC_FILES_DIR = env.str("FLEETSYNC_FILES_DIR", default=str(BASE_DIR / ".local" / "files"))
 UNFOLD = {
     "SITE_TITLE": "FleetSync",
     "SITE_HEADER": "FleetSync",
@@ -369,6 +371,7 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": NAVIGATION},
 }
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a cell that begins with = is a formula to a spreadsheet
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 
 # --- Logs --------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 
-from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, shown_place
+from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, is_kitchen_staff, shown_place
 from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock, events
 from fleetsync.core.models import Event
@@ -45,6 +45,7 @@ class ReviewInline(ReadOnlyInline):
 class OrderAdmin(ReadOnlyAdmin):
     """Orders, newest first."""
 
+    kitchen_path = "restaurant"
     Media = MapMedia
     id_kind = "order_id"
     id_searches = {"usr": "customer_id", "rst": "restaurant_id", "zon": "zone_id", "dlv": "delivery__pk"}
@@ -109,13 +110,15 @@ class OrderAdmin(ReadOnlyAdmin):
     @action(description="Cancel", permissions=["ops"])  # type: ignore[untyped-decorator]
     def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Call the chosen orders off."""
-        self._each(request, queryset, "orders cancelled", services.cancel_order, by=CancelledBy.OPS, reason="ops")
+        by = CancelledBy.RESTAURANT if is_kitchen_staff(request) else CancelledBy.OPS
+        self._each(request, queryset, "orders cancelled", services.cancel_order, by=by, reason=by.lower())
 
 
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
     """Everything that was ever bought."""
 
+    kitchen_path = "order__restaurant"
     id_searches = {"ord": "order_id"}
     list_display = ["order", "quantity", "name", "unit_minor", "total_minor"]
     list_select_related = ["order"]

@@ -123,7 +123,9 @@ class Order(PublicModel):
             models.Index(fields=["restaurant", "-id"], name="order_of_restaurant"),
             models.Index(fields=["accept_by"], name="order_unanswered", condition=Q(status=OrderStatus.PLACED)),
             models.Index(fields=["status", "placed_at"], name="order_status_placed"),
+            models.Index(fields=["placed_at"], name="order_placed"),
         ]
+        permissions = [("operate_order", "Can accept, ready, reject and cancel orders")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.status}"

@@ -117,6 +117,7 @@ class Restaurant(PublicModel):
             models.CheckConstraint(condition=Q(preparation_min__lte=240), name="restaurant_preparation"),
             models.UniqueConstraint(fields=["osm_ref"], condition=~Q(osm_ref=""), name="restaurant_once_of_map"),
         ]
+        permissions = [("operate_restaurant", "Can pause and resume restaurants")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,7 @@
 """Writes of the accounts app, by verb."""
 
-from accounts.services.access import activate_user, change_role, deactivate_user
+from accounts.services.access import activate_user, change_groups, change_role, deactivate_user
+from accounts.services.documents import change_document, drop_document, keep_document
 from accounts.services.drivers import approve_driver, reinstate_driver, suspend_driver, update_driver
 from accounts.services.invitations import accept_invitation, invite, send_invitation
 from accounts.services.logins import Login, end_sessions, forget_spent, log_in, log_out, open_login, refresh_login
@@ -20,13 +21,17 @@ __all__ = [
     "activate_user",
     "approve_driver",
     "ask_password_reset",
+    "change_document",
+    "change_groups",
     "change_password",
     "change_role",
     "create_user",
     "deactivate_user",
+    "drop_document",
     "end_sessions",
     "forget_spent",
     "invite",
+    "keep_document",
     "log_in",
     "log_out",
     "make_socket_ticket",

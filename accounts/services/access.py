@@ -1,6 +1,9 @@
 """What admins decide about an account: its role, and whether it may log in. Both act at once."""
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from django.contrib.auth.models import Group
 
 from accounts import errors
 from accounts.models import Driver, User
@@ -24,11 +27,28 @@ def change_role(*, user: User, role: Role, admin: User, now: datetime, real_now:
         return user
     actor = ids.encode("usr", admin.pk)
     with change(now=now, actor=actor):
-        user.role, user.is_staff, user.is_superuser = role, role in OPS, role == Role.ADMIN
+        user.role, user.is_superuser = role, role == Role.ADMIN
+        user.is_staff = role in OPS or user.groups.exists()
         user.save(update_fields=["role", "is_staff", "is_superuser"])
         if role == Role.DRIVER:
             Driver.objects.get_or_create(user=user)
         end_sessions(user=user, reason="role_changed", now=now, real_now=real_now, actor=actor)
+    return user
+
+
+def change_groups(*, user: User, groups: Iterable[Group], admin: User, now: datetime) -> User:
+    """Put the user into exactly these groups. Whoever is in one may enter the back office.
+
+    Raises:
+        InvitationNotAllowed: only an admin may, and nobody for himself.
+    """
+    if admin.role != Role.ADMIN or admin.pk == user.pk:
+        raise errors.InvitationNotAllowed
+    chosen = list(groups)
+    with change(now=now, actor=ids.encode("usr", admin.pk)):
+        user.groups.set(chosen)
+        user.is_staff = user.role in OPS or bool(chosen)
+        user.save(update_fields=["is_staff"])
     return user
 
 

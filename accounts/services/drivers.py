@@ -5,16 +5,15 @@ from typing import Any
 
 from accounts.events import DriverApproved, DriverProfileChanged, DriverReinstated, DriverSuspended
 from accounts.models import Driver
-from fleetsync.core import ids
 from fleetsync.core.events import change
 
 
-def update_driver(*, driver: Driver, changes: dict[str, Any], now: datetime) -> Driver:
-    """Change vehicle, capacity or plate; nothing else is read from `changes`."""
+def update_driver(*, driver: Driver, changes: dict[str, Any], now: datetime, actor: str) -> Driver:
+    """Change vehicle, capacity or plate; nothing else is read from `changes`. `actor` is who does it."""
     fields = [name for name in ("vehicle", "capacity", "plate") if name in changes]
     if not fields:
         return driver
-    with change(now=now, actor=ids.encode("usr", driver.user_id)) as emit:
+    with change(now=now, actor=actor) as emit:
         for name in fields:
             setattr(driver, name, changes[name])
         driver.save(update_fields=fields)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import errors
-from accounts.events import UserRegistered
+from accounts.events import UserProfileChanged, UserRegistered
 from accounts.models import User
 from accounts.states import OPS, Role
 from fleetsync.core import ids
@@ -59,13 +59,14 @@ def register(*, email: str, password: str, name: str = "", phone: str = "", now:
     return create_user(email=email, password=password, role=Role.CUSTOMER, name=name, phone=phone, now=now)
 
 
-def update_profile(*, user: User, changes: dict[str, Any], now: datetime) -> User:
-    """Change one's own name or phone; nothing else is read from `changes`."""
+def update_profile(*, user: User, changes: dict[str, Any], now: datetime, actor: str) -> User:
+    """Change name or phone; nothing else is read from `changes`. `actor` is who does it: oneself, or staff."""
     fields = [name for name in ("name", "phone") if name in changes]
     if not fields:
         return user
-    with change(now=now, actor=ids.encode("usr", user.pk)):
+    with change(now=now, actor=actor) as emit:
         for name in fields:
             setattr(user, name, changes[name])
         user.save(update_fields=fields)
+        emit(UserProfileChanged(user_id=user.pk, fields=tuple(fields)))
     return user

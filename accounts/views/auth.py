@@ -18,7 +18,7 @@ from accounts.serializers import (
     UserSerializer,
 )
 from fleetsync.core import clock
-from fleetsync.core.api import ApiView, checked
+from fleetsync.core.api import ApiView, actor_of, checked
 from fleetsync.core.throttles import address_of
 
 
@@ -96,7 +96,7 @@ class MeView(ApiView):
     def patch(self, request: Request) -> Response:
         """Change what was sent, nothing else."""
         changes = checked(ProfileInput, request.data)
-        user = services.update_profile(user=user_of(request), changes=changes, now=clock.now())
+        user = services.update_profile(user=user_of(request), changes=changes, now=clock.now(), actor=actor_of(request))
         return Response(UserSerializer(user).data)
 
 

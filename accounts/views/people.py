@@ -51,7 +51,8 @@ class MyDriverView(ApiView):
     def patch(self, request: Request) -> Response:
         """Change what was sent, nothing else."""
         driver = driver_of(request)
-        services.update_driver(driver=driver, changes=checked(DriverInput, request.data), now=clock.now())
+        changes = checked(DriverInput, request.data)
+        services.update_driver(driver=driver, changes=changes, now=clock.now(), actor=actor_of(request))
         return Response(DriverSerializer(driver).data)
 
 

@@ -12,8 +12,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Driver
 from dispatch import services
+from dispatch.engine import STRATEGIES
 from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer, Round
 from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, shown_place
+from fleetsync.admin_lists import said
 from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock
 
@@ -148,7 +150,7 @@ class OfferAdmin(ReadOnlyAdmin):
     list_display = ["public_id", "driver", "order", "status", "distance_m", "offered_at", "answered_at", "reason"]
     list_select_related = ["driver__user", "delivery__order"]
     search_fields = ["delivery__order__code__iexact", "driver__user__email", "driver__user__name"]
-    list_filter = ["status", "reason"]
+    list_filter = ["status"]
     ordering = ["-id"]
 
     @admin.display(description="order")
@@ -165,7 +167,7 @@ class RoundAdmin(ReadOnlyAdmin):
     list_display = ["zone", "fence", "strategy", "fallback", "solve_ms", "ran_at", "next_tick_at", "again"]
     list_select_related = ["zone"]
     search_fields = ["zone__name"]
-    list_filter = ["strategy"]
+    list_filter = [said("strategy", *STRATEGIES)]
     ordering = ["zone__name", "zone_id"]
     exclude = ["memo"]
 
@@ -178,7 +180,7 @@ class DecisionRecordAdmin(ReadOnlyAdmin):
     list_display = ["order", "driver", "strategy", "fallback", "solve_ms", "at"]
     list_select_related = ["delivery__order", "driver__user"]
     search_fields = ["delivery__order__code__iexact", "driver__user__email"]
-    list_filter = ["strategy"]
+    list_filter = [said("strategy", *STRATEGIES)]
     ordering = ["-id"]
 
     @admin.display(description="order")

@@ -11,6 +11,7 @@ from unfold.decorators import action
 from dispatch import services
 from dispatch.models import DriverPosition, DriverSession, Shift
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, shown_place
+from fleetsync.admin_lists import said
 from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock
 
@@ -56,7 +57,7 @@ class DriverSessionAdmin(ReadOnlyAdmin):
     list_display = ["driver", "zone", "status", "load", "capacity", "started_at", "lease_until", "ended_at"]
     list_select_related = ["driver__user", "zone"]
     search_fields = ["driver__user__email", "driver__user__name"]
-    list_filter = ["status", "zone", "end_reason"]
+    list_filter = ["status", "zone", said("end_reason", "driver", "ops", "silent", "suspended")]
     ordering = ["-id"]
     actions = ["end"]
 

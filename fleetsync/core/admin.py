@@ -1,12 +1,13 @@
 """The core's tables in the back office: all to look at; given-up outbox rows may be tried again."""
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import action
 
 from fleetsync.admin_base import ReadOnlyAdmin
-from fleetsync.core import ids, relay
+from fleetsync.core import events, ids, relay
 from fleetsync.core.models import (
     ClockSetting,
     Event,
@@ -40,6 +41,44 @@ class Waiting(admin.SimpleListFilter):
         return queryset
 
 
+class OfType(admin.SimpleListFilter):
+    """What kind of event."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Return the types this version knows."""
+        return [(name, name) for name in sorted(events.known_types())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Return the events of the type."""
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """Everything that people did in the back office: who, when, what."""
+
+    list_display = ["action_time", "user", "kind", "object_repr", "said"]
+    list_select_related = ["user", "content_type"]
+    list_display_links = ["action_time"]
+    search_fields = ["user__email", "object_repr", "object_id__exact"]
+    search_help_text = "A person's e-mail, or what the object is called"
+    list_filter = ["action_flag"]
+    ordering = ["-id"]
+
+    @admin.display(description="of", ordering="content_type")
+    def kind(self, obj: LogEntry) -> str:
+        """Return what kind of object it is about."""
+        return obj.content_type.name if obj.content_type else "-"
+
+    @admin.display(description="what")
+    def said(self, obj: LogEntry) -> str:
+        """Return what was done, with before and after."""
+        return obj.get_change_message() or obj.get_action_flag_display()
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     """The log of everything that happened."""
@@ -47,7 +86,7 @@ class EventAdmin(ReadOnlyAdmin):
     id_kind = "event_id"
     list_display = ["stream", "seq", "type", "actor", "at"]
     search_fields = ["stream__exact", "type__exact", "actor__exact"]
-    list_filter = ["type"]
+    list_filter = [OfType]
     ordering = ["-id"]
 
 
@@ -57,7 +96,7 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     list_display = ["stream", "seq", "handler", "attempts", "handled_at", "parked_at", "error"]
     search_fields = ["stream__exact", "handler__startswith"]
-    list_filter = [Waiting, "handler"]
+    list_filter = [Waiting]
     list_select_related = ["event"]
     ordering = ["-id"]
     actions = ["retry"]
@@ -113,7 +152,6 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 
     list_display = ["key", "route", "user", "status", "created_at"]
     search_fields = ["key__exact", "route__startswith"]
-    list_filter = ["status"]
     ordering = ["-id"]
     exclude = ["body", "headers", "body_hash"]
 

@@ -36,6 +36,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "batch_id": "bat",
     "session_id": "dss",
     "shift_id": "shf",
+    "document_id": "doc",
     "policy_id": "pol",
     "round_id": "rnd",
     "message_id": "msg",

@@ -82,6 +82,7 @@ class Outbox(models.Model):
 
     class Meta:
         verbose_name_plural = "outbox"
+        permissions = [("operate_outbox", "Can let given-up events be tried again")]
         indexes = [
             models.Index(
                 fields=["stream", "seq", "rank"],

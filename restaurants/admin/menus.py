@@ -9,13 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import resources
-from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from fleetsync.admin_base import OpsAdmin, actor_of
+from fleetsync.admin_base import OpsAdmin, actor_of, is_kitchen_staff
+from fleetsync.admin_imports import SheetsAdmin
 from fleetsync.core import clock
 from fleetsync.core.events import change as change_block
 from restaurants import services
@@ -59,6 +57,7 @@ class MenuAdmin(OpsAdmin):
 class MenuCategoryAdmin(MenuAdmin):
     """Sections of menus."""
 
+    kitchen_path = "restaurant"
     menu_path = "restaurant_id"
     id_kind = "category_id"
     id_searches = {"rst": "restaurant_id"}
@@ -94,7 +93,7 @@ class MenuItemForm(forms.ModelForm[MenuItem]):
 
 
 class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
-    """Items as CSV; restaurant and category by their ids."""
+    """Items as a table, all rows or none; restaurant and category by their ids."""
 
     class Meta:
         model = MenuItem
@@ -103,16 +102,25 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
         use_transactions = True
         skip_unchanged = True
 
-    def __init__(self, actor: str = "system", **kwargs: Any) -> None:
+    def __init__(self, actor: str = "system", only: QuerySet[Restaurant] | None = None, **kwargs: Any) -> None:
+        """Take who acts, and whose menus alone may change; None: every restaurant's."""
         super().__init__(**kwargs)
         self.actor = actor
+        self.only = None if only is None else set(only.values_list("pk", flat=True))
         self.touched: set[UUID] = set()
 
     def before_save_instance(self, instance: MenuItem, row: Any, **kwargs: Any) -> None:
-        """Refuse a category of another restaurant; remember whose menu changes."""
+        """Refuse a category of another restaurant, and another's menu; remember whose menu changes."""
+        if self.only is not None and instance.restaurant_id not in self.only:
+            raise ValidationError({"restaurant": "This is not a restaurant of yours."})
         if instance.category.restaurant_id != instance.restaurant_id:
             raise ValidationError({"category": "This category belongs to another restaurant."})
         self.touched.add(instance.restaurant_id)
+
+    def get_queryset(self) -> QuerySet[MenuItem]:
+        """Know only items of the menus that may change: another's id is nobody's."""
+        rows: QuerySet[MenuItem] = super().get_queryset()
+        return rows if self.only is None else rows.filter(restaurant__in=self.only)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """Count the changed menus up; a dry run rolls it back with the rest."""
@@ -121,17 +129,15 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
 
 
 @admin.register(MenuItem)
-class MenuItemAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, MenuAdmin):  # type: ignore[misc]
-    """What is sold; in and out as CSV."""
+class MenuItemAdmin(SimpleHistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore[misc]
+    """What is sold; in and out as CSV and XLSX."""
 
+    kitchen_path = "restaurant"
     menu_path = "restaurant_id"
     form = MenuItemForm
     id_kind = "item_id"
     id_searches = {"rst": "restaurant_id", "cat": "category_id"}
     resource_classes = [MenuItemResource]
-    import_form_class = ImportForm
-    export_form_class = ExportForm
-    formats = [CSV]
     list_display = ["name", "restaurant", "category", "price_minor", "available"]
     list_editable = ["price_minor", "available"]
     list_select_related = ["restaurant", "category"]
@@ -142,8 +148,9 @@ class MenuItemAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, MenuAdmin):  # t
     inlines = [OptionGroupInline]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        """Hand the resource who acts."""
-        return {**super().get_import_resource_kwargs(request, **kwargs), "actor": actor_of(request)}
+        """Hand the resource who acts, and for staff of restaurants which menus are theirs."""
+        own = Restaurant.objects.filter(staff__user=request.user.pk) if is_kitchen_staff(request) else None
+        return {**super().get_import_resource_kwargs(request, **kwargs), "actor": actor_of(request), "only": own}
 
 
 class OptionInline(TabularInline):  # type: ignore[misc]
@@ -157,6 +164,7 @@ class OptionInline(TabularInline):  # type: ignore[misc]
 class OptionGroupAdmin(MenuAdmin):
     """Choices that go with items."""
 
+    kitchen_path = "item__restaurant"
     menu_path = "item.restaurant_id"
     id_kind = "group_id"
     id_searches = {"itm": "item_id"}
@@ -172,6 +180,7 @@ class OptionGroupAdmin(MenuAdmin):
 class OptionAdmin(MenuAdmin):
     """Single options."""
 
+    kitchen_path = "group__item__restaurant"
     menu_path = "group.item.restaurant_id"
     id_kind = "option_id"
     id_searches = {"grp": "group_id"}

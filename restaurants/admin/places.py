@@ -1,6 +1,7 @@
 """Zones and restaurants, with maps; every edit goes through a service, so it is an event."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,7 +18,7 @@ from unfold.decorators import action
 
 from accounts.models import User
 from accounts.states import Role
-from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of
+from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, is_kitchen_staff
 from fleetsync.admin_maps import AreaField
 from fleetsync.core import clock, ids
 from fleetsync.core.errors import DomainError
@@ -154,6 +155,7 @@ class StaffInline(TabularInline):  # type: ignore[misc]
 class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Kitchens: place, week, days off, staff. Its zone follows from its place."""
 
+    kitchen_path = ""
     id_kind = "restaurant_id"
     id_searches = {"zon": "zone_id"}
     list_display = ["name", "zone", "cuisine", "published", "auto_accept", "paused_until"]
@@ -170,6 +172,15 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     readonly_fields = ["public_id", "zone", "currency", "paused_until", "pause_reason", "menu_version", "created_at"]
     inlines = [HoursInline, ClosureInline, StaffInline]
     actions = ["pause", "resume"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> Sequence[str]:
+        """Leave to dispatch staff where a restaurant is, how far it delivers, and whether it is shown."""
+        fixed = ("name", "published", "address", "point", "delivery_radius_m") if is_kitchen_staff(request) else ()
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def get_inlines(self, request: HttpRequest, obj: Restaurant | None) -> list[Any]:
+        """Leave to dispatch staff who works here."""
+        return [HoursInline, ClosureInline] if is_kitchen_staff(request) else [*super().get_inlines(request, obj)]
 
     def save_model(
         self, request: HttpRequest, obj: Restaurant, form: forms.ModelForm[Restaurant], change: bool
@@ -237,6 +248,7 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
 class RestaurantStaffAdmin(ReadOnlyAdmin):
     """Who works where; edited on the restaurant's page."""
 
+    kitchen_path = "restaurant"
     id_searches = {"rst": "restaurant_id", "usr": "user_id"}
     list_display = ["user", "restaurant"]
     list_select_related = ["user", "restaurant"]
@@ -248,6 +260,7 @@ class RestaurantStaffAdmin(ReadOnlyAdmin):
 class OpeningHoursAdmin(ReadOnlyAdmin):
     """Weeks; edited on the restaurant's page."""
 
+    kitchen_path = "restaurant"
     id_searches = {"rst": "restaurant_id"}
     list_display = ["restaurant", "weekday", "opens", "closes"]
     list_select_related = ["restaurant"]
@@ -260,6 +273,7 @@ class OpeningHoursAdmin(ReadOnlyAdmin):
 class ClosureAdmin(ReadOnlyAdmin):
     """Days off; edited on the restaurant's page."""
 
+    kitchen_path = "restaurant"
     id_kind = "closure_id"
     id_searches = {"rst": "restaurant_id"}
     list_display = ["restaurant", "starts_at", "ends_at", "reason"]

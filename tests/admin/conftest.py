@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Invitation, RefreshToken, SocketTicket, TokenFamily, User
+from accounts.models import DriverDocument, Invitation, RefreshToken, SocketTicket, TokenFamily, User
 from dispatch.models import DecisionRecord, DriverPosition, Round, Shift
 from fleetsync.core import clock, ids
 from fleetsync.core.events import change
@@ -54,6 +54,9 @@ def fill(db) -> Callable[[], None]:
         factories.DispatchJobFactory(delivery=offer.delivery)
         DriverPosition.objects.create(driver=offer.driver, point=CITY, cell=CITY, recorded_at=now, received_at=now)
         Shift.objects.create(driver=offer.driver, starts_at=now, ends_at=now + timedelta(hours=8))
+        DriverDocument.objects.create(
+            driver=offer.driver, kind="LICENCE", file="none.pdf", added_by=line.order.customer
+        )
         zone = offer.delivery.zone
         Round.objects.get_or_create(zone=zone, defaults={"next_tick_at": now})
         DecisionRecord.objects.create(

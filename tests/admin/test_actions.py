@@ -110,7 +110,8 @@ class TestDrivers:
     def test_change_their_vehicle_by_the_service(self, dispatcher_browser):
         driver = factories.DriverFactory()
         url = reverse("admin:accounts_driver_change", args=[driver.pk])
-        answer = dispatcher_browser.post(url, {"vehicle": "CAR", "capacity": 5, "plate": "AB 12"})
+        none = {f"{prefix}-{total}_FORMS": 0 for prefix in ("documents", "shifts") for total in ("TOTAL", "INITIAL")}
+        answer = dispatcher_browser.post(url, {"vehicle": "CAR", "capacity": 5, "plate": "AB 12"} | none)
         assert answer.status_code == 302
         driver.refresh_from_db()
         assert (driver.vehicle, driver.capacity, driver.plate) == ("CAR", 5, "AB 12")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from accounts.models import DriverDocument
 from fleetsync import admin_charts as charts
 from fleetsync.core import clock, ids
 from restaurants.models import Zone
@@ -290,4 +291,10 @@ def stuck_number(request: HttpRequest) -> int | None:
     return len(stuck_orders(now=clock.now())) or None
 
 
-__all__ = ["may_see_dashboard", "on_index", "stuck_number"]
+def expiring(request: HttpRequest) -> int | None:
+    """Return how many documents are expired or soon will be, for the side bar."""
+    limit = clock.now().date() + timedelta(days=30)
+    return DriverDocument.objects.filter(expires_on__lte=limit).count() or None
+
+
+__all__ = ["expiring", "may_see_dashboard", "on_index", "stuck_number"]

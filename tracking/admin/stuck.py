@@ -11,6 +11,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -93,7 +94,7 @@ def act(request: HttpRequest, verb: str, order_id: UUID) -> HttpResponse:
     if verb not in AT_ONCE:
         raise Http404
     request.session.pop(UNDO, None)
-    with told_as_message(request, prefix=f"#{order.code}: "):
+    with told_as_message(request, prefix=f"#{order.code}: "), transaction.atomic():
         AT_ONCE[verb](request, order)
     return redirect("office-stuck")
 
@@ -110,7 +111,7 @@ def ask(request: HttpRequest, verb: str, order_id: UUID) -> HttpResponse:
     form: forms.Form = AssignForm(data, drivers=drivers) if verb == "assign" else CancelForm(data)
     if form.is_valid():
         request.session.pop(UNDO, None)
-        with told_as_message(request, prefix=f"#{order.code}: "):
+        with told_as_message(request, prefix=f"#{order.code}: "), transaction.atomic():
             ASKED[verb](request, order, form.cleaned_data)
         return redirect("office-stuck")
     for field in form.fields.values():
@@ -140,7 +141,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         messages.info(request, "There is nothing to undo.")
         return redirect("office-stuck")
     order = _order(UUID(kept["order"]))
-    with told_as_message(request, prefix=f"#{order.code}: "):
+    with told_as_message(request, prefix=f"#{order.code}: "), transaction.atomic():
         BACK[kept["verb"]](request, order, kept)
     return redirect("office-stuck")
 

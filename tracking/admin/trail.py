@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.paginator import InfinitePaginator
 
 from fleetsync.admin_base import ReadOnlyAdmin, shown_place
 from fleetsync.admin_maps import MapMedia
@@ -13,10 +12,9 @@ from tracking.models import Basemap, PositionTrail
 
 @admin.register(PositionTrail)
 class PositionTrailAdmin(ReadOnlyAdmin):
-    """Points of ways, newest first; the table is too large to be counted."""
+    """Points of ways, newest first."""
 
     Media = MapMedia
-    paginator = InfinitePaginator
     id_searches = {"drv": "driver_id"}
     list_display = ["driver", "at", "status", "speed_mps", "heading_deg"]
     search_fields = ["status__exact"]
@@ -37,8 +35,8 @@ class PositionTrailAdmin(ReadOnlyAdmin):
         return shown_place(obj.point)
 
     def has_view_permission(self, request: HttpRequest, obj: PositionTrail | None = None) -> bool:
-        """Where people were is for dispatch staff."""
-        return self.has_ops_permission(request)
+        """Where people were is for those who act on drivers."""
+        return request.user.has_perm("accounts.operate_driver")
 
 
 @admin.register(Basemap)
@@ -54,4 +52,4 @@ class BasemapAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Basemap]:
         """Leave the drawing itself in the database: it is large."""
-        return super().get_queryset(request).defer("geojson")  # type: ignore[no-any-return]
+        return super().get_queryset(request).defer("geojson")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from dispatch.models import Delivery, DriverSession, Round
-from dispatch.states import ACTIVE, FINISHED, DeliveryStatus, SessionStatus
+from dispatch.states import ACTIVE, UNFINISHED, DeliveryStatus, SessionStatus
 
 #: Figures of speed look back over so much business time.
 RECENT = timedelta(hours=2)
@@ -34,7 +34,7 @@ def figures(*, now: datetime, zone_id: UUID | None = None) -> Figures:
     sessions = DriverSession.objects.filter(ended_at=None)
     if zone_id is not None:
         deliveries, sessions = deliveries.filter(zone=zone_id), sessions.filter(zone=zone_id)
-    open_now = list(deliveries.exclude(status__in=FINISHED).values_list("status", flat=True))
+    open_now = list(deliveries.filter(status__in=sorted(UNFINISHED)).values_list("status", flat=True))
     online = list(sessions.exclude(status=SessionStatus.PAUSED).values_list("status", flat=True))
     recent = deliveries.filter(created_at__gte=now - RECENT, created_at__lte=now)
     assigned = sorted(

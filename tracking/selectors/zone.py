@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.models import Delivery, DispatchJob, DriverSession, Offer
-from dispatch.states import FINISHED, OfferStatus
+from dispatch.states import UNFINISHED, OfferStatus
 from fleetsync.core.geo import LngLat, lng_lat
 from fleetsync.core.relay import feed_heads
 from orders.models import Order
@@ -77,8 +77,7 @@ def live_zone(*, zone_id: UUID, now: datetime) -> LiveZone:
     )
     drivers = [seen for row in sessions if (seen := _on_map(row, now)) is not None]
     deliveries = list(
-        Delivery.objects.filter(zone=zone_id)
-        .exclude(status__in=FINISHED)
+        Delivery.objects.filter(zone=zone_id, status__in=sorted(UNFINISHED))
         .select_related("order", "restaurant")
         .order_by("id")
     )

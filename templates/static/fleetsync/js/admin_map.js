@@ -118,6 +118,30 @@
     load(true);
   }
 
-  const kinds = { point, area, shown };
+  function trail(el) {
+    const way = JSON.parse(el.dataset.way);
+    el.dataset.placed = "1";
+    const map = base(el), hue = (share) => `hsl(${Math.round(215 - 175 * share)} 70% 42%)`;
+    const places = way.map(([lat, lng]) => [lat, lng]), legs = L.layerGroup().addTo(map);
+    const dot = L.circleMarker(places[0], { radius: 8, color: "#fff", weight: 3, fillColor: "#0d1c22", fillOpacity: 1, interactive: false }).addTo(map);
+    map.fitBounds(L.latLngBounds(places), { padding: [20, 20], maxZoom: 16 });
+    const row = L.DomUtil.create("div", "fs-scrub");
+    const label = L.DomUtil.create("label", "", row), range = L.DomUtil.create("input", "", row), out = L.DomUtil.create("output", "", row);
+    label.textContent = "Time"; range.type = "range"; range.min = 0; range.max = way.length - 1; range.value = way.length - 1; range.id = "fs-scrub"; label.htmlFor = range.id;
+    el.after(row);
+    const show = () => {
+      const at = Number(range.value);
+      legs.clearLayers();
+      const step = Math.max(1, Math.ceil(at / 200));
+      for (let i = 0; i < at; i += step) L.polyline(places.slice(i, Math.min(at, i + step) + 1), { color: hue(i / Math.max(1, way.length - 1)), weight: 4, interactive: false }).addTo(legs);
+      dot.setLatLng(places[at]).bringToFront();
+      out.textContent = way[at][2];
+      range.setAttribute("aria-valuetext", way[at][2]);
+    };
+    range.addEventListener("input", show);
+    show();
+  }
+
+  const kinds = { point, area, shown, trail };
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-fs-map]").forEach((el) => kinds[el.dataset.fsMap](el)));
 })();
