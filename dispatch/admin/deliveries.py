@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Driver
 from dispatch import services
+from dispatch.admin.why import WhyPage
 from dispatch.engine import STRATEGIES
 from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer, Round
 from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, shown_place
@@ -43,7 +44,7 @@ class OfferInline(ReadOnlyInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(WhyPage, ReadOnlyAdmin):
     """Deliveries; those with NO_DRIVER_FOUND are the ops queue."""
 
     Media = MapMedia

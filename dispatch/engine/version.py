@@ -10,8 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-#: What the benchmark adds; it decides nothing.
-ASIDE: Final = frozenset({"mdrp", "__pycache__"})
+#: What measures, keeps or carries decisions, and makes none.
+ASIDE: Final = frozenset(
+    {"mdrp", "__pycache__", "candidates.py", "child.py", "client.py", "codec.py", "version.py", "warm.py"}
+)
 
 
 @lru_cache(maxsize=1)

@@ -46,7 +46,7 @@ class SecurityHeaders:
         """Add what the view has not set itself."""
         response = self.get_response(request)
         path = request.path
-        loose = path.startswith(("/admin/", "/api/docs", "/api/redoc"))
+        loose = path.startswith(("/admin/", "/api/docs", "/api/redoc")) and not getattr(response, "strict_csp", False)
         response.headers.setdefault("Content-Security-Policy", self.admin if loose else self.own)
         for name, value in limit_headers(request).items():
             response.headers[name] = value

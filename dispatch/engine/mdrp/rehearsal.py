@@ -1,0 +1,334 @@
+"""Recorded demand played again under another policy, second by second.
+
+The same simulator and rules as the benchmark, with seconds as its unit of time: orders as they
+were placed and cooked, drivers as they were on duty, ways as the record's travel times have
+them. As on the platform, a driver who holds a trip is busy until its last drop-off, and gets
+nothing else before. What cannot be played again is what people would have done otherwise:
+offers are taken with the chance seen in the record, by the seed, the same for every policy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from dispatch.engine import decide
+from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
+from dispatch.engine.mdrp.instance import Floats, Instance, Ints
+from dispatch.engine.mdrp.sim import Conditions, Result, simulate
+from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Snapshot
+from dispatch.engine.policy import Policy
+from dispatch.engine.travel import Point, Table, sphere_distance_m
+
+RUN_ON_S: Final = 5400  # after the last order of the span, as the benchmark's windows
+DEMAND_S: Final = 4 * 3600.0
+DEMAND_MEMORY_S: Final = 3600.0
+HOUR_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedOrder:
+    """An order as it was; moments in seconds since the Unix epoch."""
+
+    id: str
+    restaurant: str
+    pickup: Point
+    dropoff: Point
+    placed_s: float
+    ready_s: float
+    """When the food was there."""
+    promised_s: float
+    pay_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedShift:
+    """A driver's time online, from where he was first seen."""
+
+    driver: str
+    start: Point
+    on_s: float
+    off_s: float
+    capacity: int
+    vehicle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What happened in one zone and span, as far as it does not depend on the policy."""
+
+    orders: tuple[RecordedOrder, ...]
+    shifts: tuple[RecordedShift, ...]
+    tick_s: int
+    half_pickup_s: int
+    half_dropoff_s: int
+    accept: float
+    """Share of the offers answered that were taken."""
+    travel: Callable[[tuple[Point, ...]], Any]
+    """Seconds between all pairs of these places, (n, n)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a policy makes of a record; minutes unless the name says otherwise."""
+
+    orders: int
+    delivered: int
+    click_to_door: float
+    """Mean over delivered orders."""
+    click_to_door_p90: float
+    late_pct: float
+    """Past the promise, or never delivered."""
+    food_waits: float
+    """Ready to pickup."""
+    pay_per_order: float
+    """Minor units a delivered order."""
+    metres_per_order: float
+    """Straight lines driven, empty and full, a delivered order."""
+    offers_per_order: float
+    idle_spread: float
+    """Standard deviation over drivers of the idle minutes in an hour on duty."""
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDay(Instance):
+    """A record in the simulator's shape: whole seconds, places as (lng, lat), travel from a table."""
+
+    table: Floats
+    index: Mapping[Point, int]
+    promised: Ints
+    pay: Ints
+    capacity: Ints
+    vehicles: tuple[str, ...]
+
+    def travel(self, ax: Any, ay: Any, bx: Any, by: Any) -> Any:
+        """Return whole seconds between two places of the record, rounded up."""
+        return self.table[self.index[float(ax), float(ay)], self.index[float(bx), float(by)]]
+
+
+def day_of(record: Record) -> RecordedDay:
+    """Return the record as an instance.
+
+    Raises:
+        ValueError: there is no order or no driver in it.
+    """
+    if not record.orders or not record.shifts:
+        raise ValueError(f"nothing to play: {len(record.orders)} orders, {len(record.shifts)} drivers")
+    orders = sorted(record.orders, key=lambda o: (o.placed_s, o.id))
+    kitchens = {o.restaurant: o.pickup for o in orders}
+    names = tuple(sorted(kitchens))
+    at = {name: i for i, name in enumerate(names)}
+    shifts = sorted(record.shifts, key=lambda s: (s.on_s, s.driver))
+    places = tuple(dict.fromkeys([*kitchens.values(), *(o.dropoff for o in orders), *(s.start for s in shifts)]))
+    table = np.ceil(np.array(record.travel(places), dtype=np.float64))
+    table[~np.isfinite(table)] = 86_400.0
+    return RecordedDay(
+        name="record",
+        restaurant_ids=names,
+        restaurant_xy=_points([kitchens[name] for name in names]),
+        order_ids=tuple(o.id for o in orders),
+        order_xy=_points([o.dropoff for o in orders]),
+        order_restaurant=_whole([at[o.restaurant] for o in orders]),
+        placed=_whole([o.placed_s for o in orders]),
+        ready=_whole([max(o.ready_s, o.placed_s) for o in orders]),
+        courier_ids=tuple(f"{s.driver}@{s.on_s:.0f}" for s in shifts),
+        courier_xy=_points([s.start for s in shifts]),
+        on=_whole([s.on_s for s in shifts]),
+        off=_whole([s.off_s for s in shifts]),
+        metres_per_minute=1.0,
+        pickup_service=2 * record.half_pickup_s,
+        dropoff_service=2 * record.half_dropoff_s,
+        target=0,
+        maximum=0,
+        pay_order=0.0,
+        pay_hour=0.0,
+        table=table,
+        index={place: i for i, place in enumerate(places)},
+        promised=_whole([o.promised_s for o in orders]),
+        pay=_whole([o.pay_minor for o in orders]),
+        capacity=_whole([s.capacity for s in shifts]),
+        vehicles=tuple(s.vehicle for s in shifts),
+    )
+
+
+def rehearse(
+    record: Record, policy: Policy, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
+) -> Outcome:
+    """Play the record under a policy; the same arguments give the same outcome."""
+    day = day_of(record)
+    conditions = Conditions(accept=record.accept, seed=seed, period=record.tick_s, run_on=RUN_ON_S)
+    return _measure(day, simulate(day, Rehearser(day=day, policy=policy), conditions, progress))
+
+
+@dataclass(slots=True, kw_only=True)
+class Rehearser:
+    """The engine in the simulator's plain form, fed as the platform feeds it."""
+
+    day: RecordedDay
+    policy: Policy
+    travel: Table = field(init=False)
+    courier_at: dict[str, int] = field(init=False)
+    places: tuple[Point, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.travel = Table(rows=self.day.table)  # type: ignore[arg-type]  # an array is rows of numbers
+        self.courier_at = {name: i for i, name in enumerate(self.day.courier_ids)}
+        self.places = tuple(self.day.index)
+
+    def __call__(self, form: SnapshotForm) -> AnswerForm:
+        """Answer one decision."""
+        plan = decide(self._snapshot(form), self.policy)
+        answer: list[AssignmentForm] = [
+            {"courier": each.driver, "restaurant": each.restaurant, "orders": [int(job) for job in each.jobs]}
+            for each in plan.proposals
+            if not each.parallel  # the simulator knows one courier per order
+        ]
+        return {"assignments": answer, "memo": plan.memo}
+
+    def _snapshot(self, form: SnapshotForm) -> Snapshot:
+        day, now = self.day, form["now"]
+        held = {o["id"]: o for o in form["orders"] if o["holder"] is not None}
+        refused: dict[Any, set[str]] = {}
+        for courier in form["couriers"]:
+            for order in courier.get("refused", ()):
+                refused.setdefault(order, set()).add(courier["id"])
+        return Snapshot(
+            zone="rehearsal",
+            now_s=float(now),
+            period_s=float(form["period"]),
+            places=self.places,
+            jobs=tuple(self._job(o, refused.get(o["id"], set())) for o in form["orders"] if o["holder"] is None),
+            drivers=tuple(self._driver(c, held, now) for c in form["couriers"] if c["state"] != "upcoming"),
+            travel=self.travel,
+            half_pickup_s=day.pickup_service / 2,
+            half_dropoff_s=day.dropoff_service / 2,
+            demand=self._demand(now),
+            past=self._past(now),
+            memo=form["memo"],
+        )
+
+    def _job(self, order: OrderForm, refused: set[str]) -> Job:
+        day, o = self.day, int(order["id"])
+        return Job(
+            id=str(o),
+            restaurant=order["restaurant"],
+            pickup=self._kitchen(int(day.order_restaurant[o])),
+            dropoff=day.index[order["x"], order["y"]],
+            placed_s=float(order["placed"]),
+            ready_s=float(order["ready"]),
+            promised_s=float(day.promised[o]),
+            declined=frozenset(refused),
+            refusals=len(refused),
+        )
+
+    def _driver(self, c: CourierForm, held: Mapping[Any, OrderForm], now: int) -> Driver:
+        day, at = self.day, self.courier_at[c["id"]]
+        place, free_s = day.index[c["x"], c["y"]], float(c["free_at"])
+        if c["orders"]:  # on his way to a kitchen: busy until the last door
+            ready_s = max(float(held[o]["ready"]) for o in c["orders"])
+            free_s = max(free_s + day.pickup_service / 2, ready_s, float(now)) + day.pickup_service / 2
+            for o in c["orders"]:
+                door = day.index[held[o]["x"], held[o]["y"]]
+                free_s += float(day.table[place, door]) + day.dropoff_service
+                place = door
+        busy = free_s > now
+        return Driver(
+            id=c["id"],
+            state=DriverState.BUSY if busy else DriverState.IDLE,
+            place=place,
+            free_s=max(free_s, float(now)),
+            off_s=float(c["off_at"]),
+            capacity=int(day.capacity[at]),
+            vehicle=day.vehicles[at],
+            taken=c["taken"],
+            idle_s=0.0 if busy else max(0.0, float(now) - float(c["on_at"])),
+        )
+
+    def _kitchen(self, restaurant: int) -> int:
+        x, y = self.day.restaurant_xy[restaurant]
+        return self.day.index[float(x), float(y)]
+
+    def _demand(self, now: int) -> tuple[Demand, ...]:
+        weights: dict[int, float] = {}
+        day = self.day
+        for o in np.nonzero((day.placed <= now) & (day.placed > now - DEMAND_S))[0]:
+            place = self._kitchen(int(day.order_restaurant[o]))
+            weights[place] = weights.get(place, 0.0) + math.exp((int(day.placed[o]) - now) / DEMAND_MEMORY_S)
+        return tuple(Demand(place=place, weight=weights[place]) for place in sorted(weights))
+
+    def _past(self, now: int) -> tuple[Past, ...]:
+        day = self.day
+        recent = np.nonzero((day.placed <= now) & (day.placed > now - self.policy.foresight_s))[0]
+        return tuple(
+            Past(
+                id=str(o),
+                pickup=self._kitchen(int(day.order_restaurant[o])),
+                dropoff=day.index[float(day.order_xy[o, 0]), float(day.order_xy[o, 1])],
+                placed_s=float(day.placed[o]),
+                ready_s=float(day.ready[o]),
+            )
+            for o in recent
+        )
+
+
+def _measure(day: RecordedDay, result: Result) -> Outcome:
+    ok = result.dropoff >= 0
+    number, done = len(day.order_ids), int(ok.sum())
+    door = (result.dropoff - day.placed)[ok] / 60.0
+    late = int((result.dropoff > day.promised)[ok].sum()) + number - done
+    return Outcome(
+        orders=number,
+        delivered=done,
+        click_to_door=_mean(door),
+        click_to_door_p90=float(np.percentile(door, 90)) if done else math.nan,
+        late_pct=100.0 * late / number,
+        food_waits=_mean((result.pickup - day.ready)[ok] / 60.0),
+        pay_per_order=_mean(day.pay[ok]),
+        metres_per_order=_metres(day, result) / max(1, done),
+        offers_per_order=result.offers / number,
+        idle_spread=_idle_spread(day, result),
+        rounds=len(result.cpu_s),
+    )
+
+
+def _metres(day: RecordedDay, result: Result) -> float:
+    """Return the straight metres of every leg driven, in the order of each courier's trips."""
+    here: dict[int, Point] = {}
+    total = 0.0
+    for _, _, courier, orders in sorted(result.trips, key=lambda trip: trip[1]):
+        at = here.get(courier, _point(day.courier_xy[courier]))
+        for stop in (day.restaurant_xy[day.order_restaurant[orders[0]]], *(day.order_xy[o] for o in orders)):
+            total += sphere_distance_m(at, _point(stop))
+            at = _point(stop)
+        here[courier] = at
+    return total
+
+
+def _idle_spread(day: RecordedDay, result: Result) -> float:
+    trips = np.bincount([trip[2] for trip in result.trips], minlength=len(day.courier_ids))
+    served = np.bincount(result.courier[result.dropoff >= 0], minlength=len(day.courier_ids))
+    shift = np.maximum(1, day.off - day.on)
+    work = result.drive + trips * day.pickup_service + served * day.dropoff_service
+    idle = np.clip(1.0 - work / shift, 0.0, 1.0) * 60.0
+    return float(idle.std())
+
+
+def _point(xy: Any) -> Point:
+    return float(xy[0]), float(xy[1])
+
+
+def _points(values: list[Point]) -> Floats:
+    return np.array(values, dtype=np.float64).reshape(-1, 2)
+
+
+def _whole(values: list[float] | list[int]) -> Ints:
+    return np.rint(np.array(values, dtype=np.float64)).astype(np.int64)
+
+
+def _mean(values: Any) -> float:
+    return float(values.mean()) if values.size else math.nan
