@@ -28,7 +28,7 @@ KITCHEN: Final = frozenset(
     {"restaurant", "restaurantstaff", "openinghours", "closure", "menucategory", "menuitem", "optiongroup", "option"}
 )
 #: What dispatchers and managers of restaurants keep up to date, beside looking at it.
-KEPT_BY_DISPATCHERS: Final = KITCHEN | {"driver", "driverdocument", "shift"}
+KEPT_BY_DISPATCHERS: Final = KITCHEN | {"driver", "driverdocument", "shift", "dispatchpolicy"}
 KEPT_BY_MANAGERS: Final = KITCHEN - {"restaurant", "restaurantstaff"}
 
 

@@ -336,6 +336,7 @@ class DispatchPolicy(PublicModel):
 
     class Meta:
         verbose_name_plural = "dispatch policies"
+        permissions = [("operate_dispatchpolicy", "Can activate and roll back")]
         constraints = [
             models.UniqueConstraint(fields=["zone", "version"], name="policy_version"),
             models.UniqueConstraint(

@@ -22,5 +22,8 @@ urlpatterns = [
     path("drivers/nearby", views.NearbyView.as_view(), name="drivers-nearby"),
     path("shifts", views.ShiftsView.as_view(), name="shifts"),
     path("shifts/<shift_id:shift_id>", views.ShiftView.as_view(), name="shift"),
+    path("zones/<zone_id:zone_id>/policies", views.PoliciesView.as_view(), name="policies"),
+    path("zones/<zone_id:zone_id>/policies/roll-back", views.PolicyRollBackView.as_view(), name="policy-roll-back"),
+    path("policies/<policy_id:policy_id>/activate", views.PolicyActivateView.as_view(), name="policy-activate"),
     path("", include(router.urls)),
 ]

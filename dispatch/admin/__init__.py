@@ -2,14 +2,17 @@
 
 from dispatch.admin.deliveries import DecisionRecordAdmin, DeliveryAdmin, DispatchJobAdmin, OfferAdmin, RoundAdmin
 from dispatch.admin.drivers import DriverPositionAdmin, DriverSessionAdmin, ShiftAdmin
+from dispatch.admin.policies import DispatchPolicyAdmin, RoundRecordAdmin
 
 __all__ = [
     "DecisionRecordAdmin",
     "DeliveryAdmin",
     "DispatchJobAdmin",
+    "DispatchPolicyAdmin",
     "DriverPositionAdmin",
     "DriverSessionAdmin",
     "OfferAdmin",
     "RoundAdmin",
+    "RoundRecordAdmin",
     "ShiftAdmin",
 ]

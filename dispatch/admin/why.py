@@ -23,10 +23,10 @@ class WhyPage:
 
     actions_detail = ["why"]
 
-    @action(description="Why this driver", url_path="why", icon="psychology", permissions=["ops"])  # type: ignore[untyped-decorator]
+    @action(description="Why this driver", url_path="why", icon="psychology")  # type: ignore[untyped-decorator]
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show why this driver, why not that one (`?driver=drv_…`), or why nobody yet."""
-        if not getattr(request.user, "is_ops", False):
+        if not request.user.has_perm("dispatch.view_delivery"):
             raise PermissionDenied
         delivery = _delivery(object_id)
         found = selectors.explain(delivery=delivery, now=clock.now(), driver_id=_wanted(request))

@@ -27,6 +27,7 @@ from tests.factories import (
     ClosureFactory,
     DeliveryFactory,
     DispatchJobFactory,
+    DispatchPolicyFactory,
     DriverFactory,
     DriverMessageFactory,
     DriverSessionFactory,
@@ -151,6 +152,10 @@ TABLE: dict[str, Row] = {
     # zones
     "PATCH zones/{zone_id}": only(OPS, name="Mine"),
     "DELETE zones/{zone_id}": only(OPS),
+    "GET zones/{zone_id}/policies": only(OPS),
+    "POST zones/{zone_id}/policies": only(OPS, parameters={"max_batch": 2}),
+    "POST zones/{zone_id}/policies/roll-back": only(OPS),
+    "POST policies/{policy_id}/activate": only(OPS),
     "GET zones/{zone_id}/live": only(OPS),
     "GET zones/{zone_id}/past": only(OPS),
     "GET zones/{zone_id}/history": only(OPS),
@@ -220,6 +225,7 @@ def world(db) -> World:
             "group_id": group.pk,
             "option_id": OptionFactory(group=group).pk,
             "zone_id": restaurant.zone_id,
+            "policy_id": DispatchPolicyFactory(zone=restaurant.zone, status="RETIRED").pk,
         },
     )
 
