@@ -4,14 +4,16 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0010_unfinished_and_recent'),
+        ("dispatch", "0010_unfinished_and_recent"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='dispatchpolicy',
-            options={'permissions': [('operate_dispatchpolicy', 'Can activate and roll back')], 'verbose_name_plural': 'dispatch policies'},
+            name="dispatchpolicy",
+            options={
+                "permissions": [("operate_dispatchpolicy", "Can activate and roll back")],
+                "verbose_name_plural": "dispatch policies",
+            },
         ),
     ]
