@@ -13,6 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 TICKS: Final = 4
+#: Words below a chart, each at its share of the width, 0 to 1.
+Labels = Sequence[tuple[float, str]]
 _TALL: Final = 100.0
 _WIDE: Final = 10.0  # of one bar, in the drawing's own units
 
@@ -33,7 +35,7 @@ def nice_top(value: float) -> float:
     return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10) if step * power >= value)
 
 
-def bars(*, rows: Sequence[Bar], labels: Sequence[str], says: str, mark: float | None = None) -> SafeString:
+def bars(*, rows: Sequence[Bar], labels: Labels, says: str, mark: float | None = None) -> SafeString:
     """Return stacked bars; `mark` draws a dashed line at that bar, counted from 0."""
     top = nice_top(max((sum(value for value, _ in row.parts) for row in rows), default=0))
     shapes = []
@@ -61,9 +63,7 @@ def bars(*, rows: Sequence[Bar], labels: Sequence[str], says: str, mark: float |
     return _figure(SafeString("".join(shapes)), len(rows) * _WIDE, top, "", labels, says)
 
 
-def lines(
-    *, sets: Sequence[tuple[str, Sequence[float | None]]], labels: Sequence[str], unit: str, says: str
-) -> SafeString:
+def lines(*, sets: Sequence[tuple[str, Sequence[float | None]]], labels: Labels, unit: str, says: str) -> SafeString:
     """Return lines by class; where a value is missing the line is broken, a lone point is a dot."""
     top = nice_top(max((value for _, values in sets for value in values if value is not None), default=0))
     wide = max(1, max(len(values) for _, values in sets) - 1) * _WIDE
@@ -113,7 +113,7 @@ def _path(values: Sequence[float | None], top: float) -> str:
     return "".join(steps)
 
 
-def _figure(shapes: SafeString, wide: float, top: float, unit: str, labels: Sequence[str], says: str) -> SafeString:
+def _figure(shapes: SafeString, wide: float, top: float, unit: str, labels: Labels, says: str) -> SafeString:
     ticks = [top * step / TICKS for step in range(TICKS, -1, -1)]
     numbers = [f"{tick:,.0f}" if top >= TICKS and float(tick).is_integer() else f"{tick:g}" for tick in ticks]
     grid = format_html_join(
@@ -123,13 +123,20 @@ def _figure(shapes: SafeString, wide: float, top: float, unit: str, labels: Sequ
     )
     return format_html(
         '<figure class="fs-chart" role="img" aria-label="{}"><div class="y">{}</div>'
-        '<svg viewBox="0 0 {} 100" preserveAspectRatio="none">{}{}</svg><div class="x">{}</div></figure>',
+        '<svg viewBox="0 0 {} 100" preserveAspectRatio="none">{}{}</svg><svg class="x">{}</svg></figure>',
         says,
         format_html_join("", "<span>{}{}</span>", ((n, unit if i == 0 else "") for i, n in enumerate(numbers))),
         _f(wide),
         grid,
         shapes,
-        format_html_join("", "<span>{}</span>", ((label,) for label in labels)),
+        format_html_join(
+            "",
+            '<text x="{}%" y="11" text-anchor="{}">{}</text>',
+            (
+                (_f(share * 100), "start" if share < 0.04 else "end" if share > 0.96 else "middle", t)
+                for share, t in labels
+            ),
+        ),
     )
 
 

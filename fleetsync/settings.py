@@ -364,7 +364,7 @@ UNFOLD = {
     "SITE_SYMBOL": "local_shipping",
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "tracking.admin.dashboard.on_index",
-    "STYLES": [lambda _request: static("fleetsync/tokens.css")],
+    "STYLES": [lambda _request: static("fleetsync/tokens.css"), lambda _request: static("fleetsync/css/office.css")],
     "SCRIPTS": [lambda _request: static("fleetsync/js/office_theme.js")],
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda _request: static("fleetsync/favicon.svg")}],
     "COLORS": COLORS,

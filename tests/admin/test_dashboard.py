@@ -220,7 +220,7 @@ class TestCharts:
         assert charts.nice_top(value) == pytest.approx(top)
 
     def test_escape_what_people_wrote(self):
-        drawn = charts.bars(rows=[charts.Bar(parts=[(1, "b-ink")], title="<b>")], labels=["<i>"], says='"x"')
+        drawn = charts.bars(rows=[charts.Bar(parts=[(1, "b-ink")], title="<b>")], labels=[(0.5, "<i>")], says='"x"')
         assert "<b>" not in drawn
         assert "<i>" not in drawn
 

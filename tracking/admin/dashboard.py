@@ -147,7 +147,7 @@ def tiles_of(found: Dashboard, currency: str) -> list[Tile]:
             name="Not delivered",
             number=f"{total.lost:,}",
             unit=f"of {total.placed:,}",
-            **_change(total.lost or None, before.lost, "", than, more_is_good=False, digits=0),
+            **_change(total.lost, before.lost if before.placed else None, "", than, more_is_good=False, digits=0),
             spark=charts.spark([float(bar.lost) for bar in bars]) if total.placed else "",
         ),
         Tile(
@@ -192,7 +192,7 @@ def charts_of(found: Dashboard) -> dict[str, SafeString]:
     """Return the charts by name."""
     span, bars = found.span, found.bars
     starts = [start.astimezone(ZoneInfo(span.time_zone)) for start in span.bars]
-    labels = [moment_word(starts[at], span) for at in _spread(len(starts))]
+    labels = [(at / len(starts), moment_word(starts[at], span)) for at in _spread(len(starts))]
     click = [
         charts.Bar(
             parts=[(orders, "b-late" if _late(number, found.total) else "b-ink")],
@@ -217,14 +217,16 @@ def charts_of(found: Dashboard) -> dict[str, SafeString]:
                 ("l-soft", [bar.assign_slowest_s for bar in bars]),
                 ("l-ink", [bar.assign_typical_s for bar in bars]),
             ],
-            labels=labels[:: 2 if len(labels) > 4 else 1],
+            labels=[(at / max(1, len(starts) - 1), moment_word(starts[at], span)) for at in _spread(len(starts))][::2],
             unit=" s",
             says=f"Seconds to assign: typically {words(found.total.assign_typical_s)}, "
             f"slowest 5 % {words(found.total.assign_slowest_s)}",
         ),
         "click": charts.bars(
             rows=click,
-            labels=[str(number * CLICK_STEP_MIN) for number in range(0, len(found.click), 2)],
+            labels=[
+                (number / len(found.click), str(number * CLICK_STEP_MIN)) for number in range(0, len(found.click), 2)
+            ],
             says=f"Minutes from click to door of {found.total.delivered:,} orders, on average "
             f"{words(found.total.click_s)}, promised {words(found.total.promise_s)}",
             mark=None if found.total.promise_s is None else found.total.promise_s / 60 / CLICK_STEP_MIN,
@@ -238,7 +240,8 @@ def charts_of(found: Dashboard) -> dict[str, SafeString]:
                 for number, orders in enumerate(found.offers)
             ],
             labels=[
-                f"{number + 1}{'+' if number + 1 == len(found.offers) else ''}" for number in range(len(found.offers))
+                ((number + 0.5) / len(found.offers), f"{number + 1}{'+' if number + 1 == len(found.offers) else ''}")
+                for number in range(len(found.offers))
             ],
             says=", ".join(f"{orders:,} orders took {number + 1} offers" for number, orders in enumerate(found.offers)),
         ),

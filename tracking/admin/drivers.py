@@ -160,7 +160,7 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
     id_kind = "driver_id"
     id_searches = {"usr": "user_id"}
     resource_classes = [DriverResource]
-    list_display = ["user", "vehicle", "capacity", "plate", "approved_at", "suspended_at"]
+    list_display = ["name", "user", "vehicle", "capacity", "plate", "approved_at", "suspended_at"]
     list_select_related = ["user"]
     search_fields = ["user__email", "user__name", "plate"]
     list_filter = [
@@ -207,6 +207,11 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
         return {**super().get_import_resource_kwargs(request, **kwargs), "staff": request.user}
 
     # --- at work
+
+    @admin.display(description="name", ordering="user__name")
+    def name(self, obj: Driver) -> str:
+        """Return what he is called."""
+        return str(obj)
 
     @admin.display(description="session")
     def session(self, obj: Driver) -> str:

@@ -48,7 +48,7 @@ def multiply(template: Model, number: int, **values: str) -> None:
     meta = template._meta
     columns = [field.column for field in meta.concrete_fields if field.column]
     shown = ", ".join(f'"{column}"' for column in columns)
-    taken = ", ".join(values.get(column, f't."{column}"') for column in columns)
+    taken = ", ".join(values.get(column, f't."{column}"') for column in columns).replace("%", "%%")
     if meta.pk.column not in values:
         raise ValueError(f"{meta.label}: {meta.pk.column} must differ")
     with connection.cursor() as cursor:

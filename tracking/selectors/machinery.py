@@ -56,6 +56,12 @@ def machinery(*, now: datetime) -> list[Part]:
     return [_processes(), _due(now), outbox, dead, _broker(), *_rounds(now), _positions(now)]
 
 
+def _age(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
 def _processes() -> Part:
     missing = health.missing()
     if missing:
@@ -74,7 +80,7 @@ def _due(now: datetime) -> Part:
     late = {name: wait_s for name, wait_s in waits.items() if wait_s > SLOW_S}
     if late:
         name = max(late, key=lambda each: late[each])
-        text = f"{name.replace('.', ' ').replace('_', ' ')} waits {late[name]:.0f} s"
+        text = f"{name.replace('.', ' ').replace('_', ' ')} waits {_age(late[name])}"
         return Part(name="Due moments", text=text, state=State.BAD)
     return Part(name="Due moments", text="none waits")
 
@@ -84,7 +90,7 @@ def _outbox(now: datetime) -> tuple[Part, Part]:
         cursor.execute(_OUTBOX)
         waiting, oldest, dead = cursor.fetchone()
     age_s = max(0.0, (now - oldest).total_seconds() / clock.scale()) if oldest else 0.0
-    text = f"{waiting:,} waiting, {age_s:.1f} s behind"
+    text = f"{waiting:,} waiting, {_age(age_s)} behind"
     state = State.WARN if age_s > SLOW_S else State.OK
     return (
         Part(name="Outbox", text=text, state=state, link="core.outbox?state=waiting"),
@@ -137,7 +143,7 @@ def _positions(now: datetime) -> Part:
     if newest is None:
         return Part(name="Positions", text="none yet", link="dispatch.driverposition")
     age_s = max(0.0, (now - newest).total_seconds())
-    return Part(name="Positions", text=f"{fresh:,} fresh, newest {age_s:.0f} s old", link="dispatch.driverposition")
+    return Part(name="Positions", text=f"{fresh:,} fresh, newest {_age(age_s)} old", link="dispatch.driverposition")
 
 
 __all__ = ["Part", "State", "machinery"]

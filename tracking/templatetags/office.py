@@ -39,7 +39,8 @@ def verb_word(verb: str) -> str:
 @register.filter
 def age(row: Stuck, now: datetime) -> str:
     """Return for how long an order is stuck."""
-    return span(row.age_s(now))
+    hours = row.age_s(now) / 3600
+    return span(row.age_s(now)) if hours < 2 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 @register.simple_tag
