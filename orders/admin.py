@@ -1,17 +1,19 @@
 """Orders in the back office: to look at; what happens to them goes through actions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.decorators import action
 
+from accounts.models import User
 from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, is_kitchen_staff, shown_place
 from fleetsync.admin_maps import MapMedia
-from fleetsync.core import clock, events
+from fleetsync.core import clock, events, ids
 from fleetsync.core.models import Event
 from orders import services
 from orders.models import Order, OrderLine, Quote, Review
@@ -23,6 +25,14 @@ MOST_EVENTS = 200
 def money(minor: int, currency: str) -> str:
     """Return an amount as people read it."""
     return f"{minor / 100:,.2f} {currency}"
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Return what each actor of the log is called: people by name, parts of the system as they are; one query."""
+    wanted = set(actors)
+    keys = {actor: ids.decode("usr", actor) for actor in wanted if actor.startswith("usr_")}
+    people = {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=keys.values()).only("name", "email")}
+    return {actor: people.get(keys[actor], actor) if actor in keys else actor for actor in wanted}
 
 
 class OrderLineInline(ReadOnlyInline):
@@ -77,14 +87,19 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="timeline")
     def timeline(self, obj: Order) -> str:
-        """Return everything that happened to it, in order."""
-        rows = Event.objects.filter(stream=events.topic_of("order", obj.pk)).order_by("seq")[:MOST_EVENTS]
+        """Return everything that happened to it, in order, with who did it."""
+        rows = list(Event.objects.filter(stream=events.topic_of("order", obj.pk)).order_by("seq")[:MOST_EVENTS])
+        names = names_of(row.actor for row in rows)
         items = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            ((row.seq, f"{row.at:%H:%M:%S}", row.type, row.actor) for row in rows),
+            (
+                (row.seq, f"{row.at:%Y-%m-%d %H:%M:%S}", row.type.replace(".", " ").replace("_", " "), names[row.actor])
+                for row in rows
+            ),
         )
-        return format_html('<table class="fs-timeline">{}</table>', items)
+        head = SafeString("<thead><tr><th>#</th><th>When (UTC)</th><th>What</th><th>Who</th></tr></thead>")
+        return format_html('<table class="fs-figures fs-timeline">{}<tbody>{}</tbody></table>', head, items)
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Order], done: str, service: Callable[..., Any], **more: Any

@@ -41,6 +41,12 @@ class TestOrderAdmin:
         line.order.refresh_from_db()
         assert line.order.status == OrderStatus.PLACED
 
+    def test_tells_who_did_what_by_name(self, office):
+        order = OrderFactory()
+        office.post(reverse("admin:orders_order_changelist"), {"action": "accept", "_selected_action": [str(order.pk)]})
+        page = office.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+        assert "<td>order accepted</td><td>Ada Example</td>" in page
+
     def test_acts_through_the_service_and_says_what_was_refused(self, office):
         placed, gone = OrderFactory(), OrderFactory(status=OrderStatus.DELIVERED, code="DONE")
         answer = office.post(

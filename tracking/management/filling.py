@@ -17,6 +17,7 @@ from fleetsync.core.models import Event, FeedEntry, FeedHead, Outbox, StreamHead
 from orders.models import Order, OrderLine
 from orders.states import OrderStatus
 from restaurants.models import MenuCategory, MenuItem, Restaurant, Zone
+from tracking.models import PositionTrail
 
 CITY: Final = Point(-76.61, 39.29, srid=4326)
 RESTAURANTS: Final = 200
@@ -72,6 +73,7 @@ class Filler:
             ("deliveries", self.deliveries),
             ("offers", self.offers),
             ("events", self.events),
+            ("trails", self.trail),
             ("statistics", self.analyze),
         ]
 
@@ -210,6 +212,11 @@ class Filler:
         FeedHead.objects.create(feed="zone:x", seq=1)
         entry = FeedEntry.objects.create(feed="zone:x", seq=1, event=event)
         multiply(entry, number, id=f"{entry.pk} + n", seq="1 + n", event_id=key("event"))
+
+    def trail(self) -> None:
+        """Make a point of a way for each order."""
+        point = PositionTrail.objects.create(driver_id=self.driver.pk, point=CITY, at=self.now)
+        multiply(point, self.orders, id=f"{point.pk} + n", driver_id=key("driver", f"(1 + n % {DRIVERS})"))
 
     def analyze(self) -> None:
         """Let PostgreSQL know what is there."""
