@@ -2,6 +2,7 @@
 import { clock, h, icon, pill, span } from "../ui.js";
 import { app, nameOf, say } from "./app.js";
 import { facts, head, linkish, loadJson, tick } from "./drawer.js";
+import { messageButton, wordsKey, wordsTo } from "./messages.js";
 import { position } from "./order_view.js";
 import { DRIVER, plural, VEHICLE } from "./words.js";
 import { ms } from "./world.js";
@@ -13,7 +14,7 @@ export function driverView(id) {
   const k = app.world.drivers.get(id), p = app.world.people.get(id), profile = profiles.get(id);
   if (profile === undefined) { profiles.set(id, null); loadJson(`drivers/${id}`).then((found) => { profiles.set(id, found); say("loaded"); }); }
   const offers = [...app.world.offers.values()].filter((o) => o.driver_id === id);
-  const key = JSON.stringify([k && [k.state, k.silent, k.alarm], k?.stops?.map((s) => [s.kind, s.deliveries.map((d) => [d.id, d.status, d.ready_at, d.expected])]), p?.load, Boolean(profile), nameOf(id), offers.map((o) => o.id)]);
+  const key = JSON.stringify([k && [k.state, k.silent, k.alarm], k?.stops?.map((s) => [s.kind, s.deliveries.map((d) => [d.id, d.status, d.ready_at, d.expected])]), p?.load, Boolean(profile), nameOf(id), offers.map((o) => o.id), wordsKey(id)]);
   return { key, build: () => build(id, k, p, profile, offers) };
 }
 function build(id, k, p, profile, offers) {
@@ -27,8 +28,8 @@ function build(id, k, p, profile, offers) {
       offers.map((o) => { const d = app.world.deliveries.get(o.delivery_id); return d && h("div", { class: "note" }, icon("clock"), h("span", {}, "Asked about ", linkish(`offer-${o.id}`, `#${d.code} ${d.restaurant.name}`, { kind: "order", id: d.order_id }), tick("span", {}, () => `, ${span(Math.max(0, (ms(o.expires_at) - app.t) / 1000))} left to answer`))); }),
       k && h("section", {}, h("h3", {}, "Next stops"), k.stops.length
         ? h("ol", { class: "steps numbered is-carry" }, k.stops.map((stop, i) => h("li", { class: i ? "" : "now" }, h("span", {}, `${STOP[stop.kind]} ${stop.kind === "dropoff" ? stop.deliveries[0].dropoff.address || "the door" : stop.deliveries[0].restaurant.name}`), h("time", {}, time(stop)), h("small", {}, stop.deliveries.map((d, n) => [n ? ", " : "", linkish(`stop-${i}-${d.id}`, `#${d.code}`, { kind: "order", id: d.order_id })]), small(stop)))))
-        : h("p", { class: "mute sm" }, k.state === "paused" ? "No job, and paused: not asked for now." : "No job. Counted in every round."))),
-    h("footer", { class: "acts one" }, h("p", { class: "xs mute" }, icon("info"), k?.held.length ? `Orders are given and taken on the order itself: ${plural(k.held.length, "order")} above.` : "To give this driver an order, open the order and assign it by hand."))];
+        : h("p", { class: "mute sm" }, k.state === "paused" ? "No job, and paused: not asked for now." : "No job. Counted in every round.")), wordsTo(id)),
+    h("footer", { class: "acts one" }, messageButton(id), h("p", { class: "xs mute" }, icon("info"), k?.held.length ? `Orders are given and taken on the order itself: ${plural(k.held.length, "order")} above.` : "To give this driver an order, open the order and assign it by hand."))];
 }
 const time = (stop) => { const d = stop.deliveries[0], at = stop.kind === "pickup" ? d.pickup_eta_at : d.expected; return at ? `about ${clock(at)}` : ""; };
 const small = (stop) => { const d = stop.deliveries[0]; return stop.kind === "pickup" ? ` · food ready ${clock(d.ready_at)}` : stop.kind === "dropoff" ? ` · promised ${clock(d.promised_at)}` : " · nobody took it"; };

@@ -9,6 +9,7 @@ import { buildStrip, paintStrip } from "./counters.js";
 import { buildDrawer, openFromAddress, paintDrawer } from "./drawer.js";
 import { buildMap, redraw } from "./layer.js";
 import { buildLegend } from "./legend.js";
+import { buildMessages } from "./messages.js";
 import { buildPicking } from "./pick_view.js";
 import { buildSearch } from "./search.js";
 import { buildTimeMachine, show, showLink, toLive } from "./timemachine.js";
@@ -20,6 +21,7 @@ buildStrip();
 buildList();
 buildDrawer();
 buildPicking();
+buildMessages();
 buildSearch();
 try { setClock(await get("clock")); } catch { /* the socket's first frame brings it too */ }
 

@@ -3,14 +3,15 @@ import { clock, h, icon, money, pill, span } from "../ui.js";
 import * as actions from "./actions.js";
 import { app, firstName, learn, nameOf, say } from "./app.js";
 import { act, facts, head, linkish, loadJson, tick } from "./drawer.js";
+import { messageButton } from "./messages.js";
 import { age, ahead, lineOf, plural, STATUS, whyMoved } from "./words.js";
 import { BEFORE_PICKUP, ms, ON_BOARD, SEARCHING } from "./world.js";
 
-let more = { order: null, sale: null, timeline: null, decisions: null }, timer = 0;
+let more = { order: null, sale: null, timeline: null, decisions: null, sentence: "" }, timer = 0;
 
 /** Ask for what the map does not carry: lines, timeline, decisions. */
 export function loadOrder(id, wait = 0) {
-  if (more.order !== id) more = { order: id, sale: null, timeline: null, decisions: null };
+  if (more.order !== id) more = { order: id, sale: null, timeline: null, decisions: null, sentence: "" };
   clearTimeout(timer);
   timer = setTimeout(async () => {
     const [sale, timeline] = await Promise.all([loadJson(`orders/${id}`), loadJson(`orders/${id}/timeline`)]);
@@ -22,6 +23,7 @@ export function loadOrder(id, wait = 0) {
     const decisions = delivery ? await loadJson(`deliveries/${delivery}/explain`) : { results: [] };
     if (more.order !== id) return;
     more.decisions = decisions?.results ?? [];
+    more.sentence = decisions?.sentence ?? "";
     for (const one of more.decisions) { learn(one.driver_id, one.name); for (const out of one.left_out) learn(out.driver_id, out.name); }
     say("loaded");
   }, wait);
@@ -38,8 +40,8 @@ export function orderView(id) {
   const d = subject(id), mine = more.order === id ? more : { timeline: null, decisions: null };
   const t = app.t, until = (entries) => entries?.filter((entry) => ms(entry.at) <= t + 1000) ?? null;
   const timeline = until(mine.timeline), decisions = until(mine.decisions), offer = d?.id && app.world.offerOf(d.id), search = d?.id ? app.world.searches.get(d.id) : null;
-  const key = JSON.stringify([d && [d.status, d.driver_id, d.held, d.priority, d.risk, d.ready_at, d.eta_high_at, d.pickup_eta_at, firstName(d.driver_id)], offer?.id, offer && nameOf(offer.driver_id), search && [search.refusals, search.attempt], mine.sale && 1, timeline?.length, decisions?.length, timeline && names(timeline)]);
-  return { key, build: () => (d ? build(d, { timeline, decisions, offer, search, sale: mine.sale }) : waiting(mine)) };
+  const key = JSON.stringify([d && [d.status, d.driver_id, d.held, d.priority, d.risk, d.ready_at, d.eta_high_at, d.pickup_eta_at, firstName(d.driver_id)], offer?.id, offer && nameOf(offer.driver_id), search && [search.refusals, search.attempt], mine.sale && 1, timeline?.length, decisions?.length, timeline && names(timeline), app.past == null && mine.sentence]);
+  return { key, build: () => (d ? build(d, { timeline, decisions, offer, search, sale: mine.sale, sentence: app.past == null ? mine.sentence : "" }) : waiting(mine)) };
 }
 const names = (timeline) => timeline.map((entry) => (entry.data.driver_id ? nameOf(entry.data.driver_id) : "")).join("|");
 function waiting(mine) {
@@ -48,7 +50,7 @@ function waiting(mine) {
     ? h("div", { class: "empty" }, icon("info"), h("b", {}, "There is no such order here"), "It may belong to another zone.")
     : Array.from({ length: 7 }, () => h("span", { class: "skel line" })))];
 }
-function build(d, { timeline, decisions, offer, search, sale }) {
+function build(d, { timeline, decisions, offer, search, sale, sentence }) {
   const lines = sale?.lines?.reduce((n, l) => n + l.quantity, 0), k = app.world.drivers.get(d.driver_id);
   const [hue, word, shape] = offer ? ["offer", "Offer open"] : STATUS[d.status] ?? ["off", d.status];
   const crumb = ["Order", lines && plural(lines, "item"), sale && money(sale.total_minor, sale.currency)].filter(Boolean).join(" · ");
@@ -61,7 +63,7 @@ function build(d, { timeline, decisions, offer, search, sale }) {
         d.ready_at && ["Food ready", h("span", { class: "num" }, `${clock(d.ready_at)}${ms(d.ready_at) > app.t ? ", expected" : ""}`)],
         ["Kitchen", d.restaurant.id ? linkish("kitchen", d.restaurant.name, { kind: "kitchen", id: d.restaurant.id }) : d.restaurant.name],
         d.dropoff?.address && ["Drop off", d.dropoff.address], d.dropoff?.note && ["Note", d.dropoff.note]),
-      why(d, decisions), life(d, timeline, decisions)),
+      why(d, decisions, sentence), life(d, timeline, decisions)),
     footer(d, sale),
   ];
 }
@@ -91,15 +93,16 @@ function notes(d, offer, search) {
   if (["REJECTED", "CANCELLED"].includes(d.status) && d.reason) list.push(note("", "info", h("span", {}, `Reason: ${d.reason}.`)));
   return list;
 }
-function why(d, decisions) {
-  if (!decisions?.length) return null;
+function why(d, decisions, sentence) {
+  const page = d.id && h("a", { class: "xs", "data-f": "whypage", href: `/admin/dispatch/delivery/${d.id}/why/` }, "All drivers compared");
+  if (!decisions?.length) return sentence ? h("section", {}, h("div", { class: "row between" }, h("h3", {}, "Why"), page), h("div", { class: "note" }, icon("why"), h("span", {}, sentence))) : null;
   const one = decisions.find((each) => each.driver_id && each.driver_id === d.driver_id) ?? decisions[0];
   const SCORE = { food_waits_s: "Food waits", late_s: "Past the promise", engaged_s: "Driver's time", travel_s: "Way to the kitchen", distance_m: "Distance", click_to_door_s: "From order to door", driver_s: "Driver's other work" };
   const parts = Object.entries(one.score).filter(([name]) => SCORE[name]).map(([name, v]) => [SCORE[name], name.endsWith("_m") ? `${(v / 1000).toFixed(1)} km` : v < 0 ? `${span(-v)} early` : span(v)]);
-  return h("section", {}, h("div", { class: "row between" }, h("h3", {}, !one.driver_id ? "What the last round saw" : d.driver_id === one.driver_id ? "Why this driver" : "Who was asked last"), h("span", { class: "xs mute" }, `${one.strategy}, ${clock(one.at)}`)),
-    h("div", { class: "note" }, icon("why"), h("span", {}, one.words, one.fallback && ` A simpler strategy decided: ${one.fallback}.`)),
+  return h("section", {}, h("div", { class: "row between" }, h("h3", {}, !one.driver_id ? "What the last round saw" : d.driver_id === one.driver_id ? "Why this driver" : "Who was asked last"), page),
+    h("div", { class: "note" }, icon("why"), h("span", {}, sentence || one.words, one.fallback && ` A simpler strategy decided: ${one.fallback}.`)),
     parts.length + one.left_out.length > 0 && h("details", { class: "whole", "data-f": "whole" }, h("summary", { "data-f": "wholesum" }, "The whole decision", icon("down")),
-      parts.length ? facts(...parts.map(([name, v]) => [name, h("span", { class: "num" }, v)])) : null,
+      h("p", { class: "xs mute" }, `Decided by ${one.strategy} at ${clock(one.at)}`), parts.length ? facts(...parts.map(([name, v]) => [name, h("span", { class: "num" }, v)])) : null,
       one.left_out.length ? [h("h4", {}, "Near, and left out"), h("ul", { class: "leftout" }, one.left_out.map((out) => h("li", {}, linkish(`out-${out.driver_id}`, out.name || nameOf(out.driver_id), { kind: "driver", id: out.driver_id }), ` ${out.words}`)))] : null));
 }
 function life(d, timeline, decisions) {
@@ -130,8 +133,8 @@ function footer(d, sale) {
     return h("footer", { class: "acts" }, act("hand", "Assign by hand", () => actions.beginAssigning(d), { cls: "main" }), d.status === "NO_DRIVER_FOUND" ? act("redo", "Search again", () => actions.reopen(d)) : hold, first, cancel());
   }
   if (BEFORE_PICKUP.has(d.status)) {
-    return h("footer", { class: "acts" }, act("undo", "Take back…", () => actions.takeBack(d)), act("redo", "Re-dispatch", () => actions.redispatch(d)), act("hand", "Give to another", () => actions.beginAssigning(d)), cancel());
+    return h("footer", { class: "acts" }, act("undo", "Take back…", () => actions.takeBack(d)), act("redo", "Re-dispatch", () => actions.redispatch(d)), act("hand", "Give to another", () => actions.beginAssigning(d)), messageButton(d.driver_id), first, cancel());
   }
-  if (ON_BOARD.has(d.status)) return h("footer", { class: "acts one" }, h("p", { class: "xs mute" }, icon("lock"), `${firstName(d.driver_id)} has the food: from here on the driver finishes it, or brings it back.`));
+  if (ON_BOARD.has(d.status)) return h("footer", { class: "acts one" }, messageButton(d.driver_id), h("p", { class: "xs mute" }, icon("lock"), `${firstName(d.driver_id)} has the food: from here on the driver finishes it, or brings it back.`));
   return null;
 }
