@@ -53,6 +53,15 @@ class MenuAdmin(OpsAdmin):
             self.delete_model(request, row)
 
 
+class ItemInline(TabularInline):  # type: ignore[misc]
+    """The section's items in a row each; their texts and choices stand on the item's own page."""
+
+    model = MenuItem
+    fields = ["name", "price_minor", "available", "position"]
+    extra = 0
+    show_change_link = True
+
+
 @admin.register(MenuCategory)
 class MenuCategoryAdmin(MenuAdmin):
     """Sections of menus."""
@@ -66,6 +75,17 @@ class MenuCategoryAdmin(MenuAdmin):
     search_fields = ["name", "restaurant__name"]
     ordering = ["restaurant__name", "position", "id"]
     autocomplete_fields = ["restaurant"]
+    inlines = [ItemInline]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Put items on the menu of the section's restaurant; the section's own saving has counted it up."""
+        changed = formset.save(commit=False)
+        for row in formset.deleted_objects:
+            restaurant = Restaurant.objects.get(pk=row.restaurant_id)
+            services.remove_from_menu(restaurant=restaurant, row=row, now=clock.now(), actor=actor_of(request))
+        for row in changed:
+            row.restaurant_id = form.instance.restaurant_id
+            row.save()
 
 
 class OptionGroupInline(TabularInline):  # type: ignore[misc]

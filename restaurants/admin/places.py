@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.decorators import action
@@ -28,6 +29,7 @@ from restaurants.events import RestaurantChanged
 from restaurants.models import Closure, OpeningHours, Restaurant, RestaurantStaff, Zone
 
 MOST_ON_BACKDROP = 2000
+MENU_LISTS = (("menucategory", "Sections with their items"), ("menuitem", "All items"))
 
 
 def corners_of(area: Polygon) -> list[Point]:
@@ -167,11 +169,22 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
         (None, {"fields": ["public_id", "name", "cuisine", "published", "address", "phone", "point", "zone"]}),
         ("Kitchen", {"fields": ["preparation_min", "auto_accept", "accept_within_s", "always_open", "time_zone"]}),
         ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m"]}),
-        ("Now", {"fields": ["paused_until", "pause_reason", "menu_version", "created_at"]}),
+        ("Now", {"fields": ["paused_until", "pause_reason", "menu", "menu_version", "created_at"]}),
     ]
-    readonly_fields = ["public_id", "zone", "currency", "paused_until", "pause_reason", "menu_version", "created_at"]
+    readonly_fields = [
+        "public_id", "zone", "currency", "paused_until", "pause_reason", "menu", "menu_version", "created_at",
+    ]  # fmt: skip
     inlines = [HoursInline, ClosureInline, StaffInline]
     actions = ["pause", "resume"]
+
+    @admin.display(description="menu")
+    def menu(self, obj: Restaurant) -> str:
+        """Return the ways to the sections and items of its menu."""
+        if obj._state.adding:
+            return "Save the restaurant first"
+        kitchen = ids.public("restaurant_id", obj.pk)
+        links = ((reverse(f"admin:restaurants_{name}_changelist"), kitchen, words) for name, words in MENU_LISTS)
+        return format_html_join(" · ", '<a class="underline" href="{}?q={}">{}</a>', links)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> Sequence[str]:
         """Leave to dispatch staff where a restaurant is, how far it delivers, and whether it is shown."""

@@ -205,6 +205,24 @@ class TestMenus:
         assert (item.price_minor, item.restaurant.menu_version) == (777, before + 1)
         assert types() == ["menu.changed"]
 
+    def test_are_edited_section_by_section(self, dispatcher_browser):
+        item = factories.MenuItemFactory(name="Soup")
+        before = item.restaurant.menu_version
+        body = {
+            "restaurant": item.restaurant_id, "name": item.category.name, "position": item.category.position,
+            "items-TOTAL_FORMS": 2, "items-INITIAL_FORMS": 1,
+            "items-0-id": item.pk, "items-0-category": item.category_id, "items-0-name": "Soup",
+            "items-0-price_minor": 650, "items-0-available": "on", "items-0-position": 0,
+            "items-1-category": item.category_id, "items-1-name": "Bread", "items-1-price_minor": 200,
+            "items-1-available": "on", "items-1-position": 1,
+        }  # fmt: skip
+        url = reverse("admin:restaurants_menucategory_change", args=[item.category_id])
+        assert dispatcher_browser.post(url, body).status_code == 302
+        found = MenuItem.objects.order_by("position").values_list("name", "price_minor", "restaurant_id")
+        assert list(found) == [("Soup", 650, item.restaurant_id), ("Bread", 200, item.restaurant_id)]
+        item.restaurant.refresh_from_db()
+        assert item.restaurant.menu_version == before + 1
+
     def test_count_their_version_up_when_something_is_deleted(self, dispatcher_browser):
         item = factories.MenuItemFactory()
         before = item.restaurant.menu_version
