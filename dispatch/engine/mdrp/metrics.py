@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,9 @@ class Measures:
     cpu_ms_max: float
     offers: int
     refusals: int
+    bytes_mean: float = math.nan
+    """Size of a recorded round that offers something (`codec.encode`); some of them."""
+    bytes_p99: float = math.nan
 
 
 def measure(day: Instance, result: Result, strategy: str) -> Measures:

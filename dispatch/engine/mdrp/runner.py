@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import multiprocessing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
+
+from dispatch.engine.codec import Recording, encode, lean
 from dispatch.engine.mdrp.adapter import Assigner
 from dispatch.engine.mdrp.instance import Instance, InstanceError, load
 from dispatch.engine.mdrp.metrics import Measures, measure
 from dispatch.engine.mdrp.sim import Conditions, simulate
+from dispatch.engine.model import Plan, Snapshot
 from dispatch.engine.policy import Policy
+from dispatch.engine.version import engine_version, machine
 from dispatch.engine.warm import warm
+
+SAMPLED: Final = 10  # one round in so many is encoded to see how large it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +75,27 @@ def read(folder: Path, window: tuple[int, int] | None) -> Instance:
 def play(task: Task) -> Measures:
     """Simulate one task and measure it."""
     day = read(task.folder, task.window)
-    result = simulate(day, Assigner(policy=task.policy), task.conditions)
-    return measure(day, result, task.label or task.policy.strategy)
+    kept: list[Recording] = []
+    result = simulate(day, Assigner(policy=task.policy, observe=_sampler(task.policy, kept)), task.conditions)
+    sizes = [len(encode(each)) for each in kept]
+    return replace(
+        measure(day, result, task.label or task.policy.strategy),
+        bytes_mean=sum(sizes) / len(sizes) if sizes else math.nan,
+        bytes_p99=float(np.percentile(sizes, 99)) if sizes else math.nan,
+    )
+
+
+def _sampler(policy: Policy, kept: list[Recording]) -> Callable[[Snapshot, Plan], None]:
+    """Return what keeps every tenth round that offers something; encoding them is not timed with the decisions."""
+    seen = itertools.count()
+
+    def keep(snapshot: Snapshot, plan: Plan) -> None:
+        if plan.proposals and next(seen) % SAMPLED == 0:
+            kept.append(
+                Recording(engine=engine_version(), machine=machine(), snapshot=lean(snapshot), policy=policy, plan=plan)
+            )
+
+    return keep
 
 
 def play_all(tasks: Sequence[Task], jobs: int = 1) -> Iterator[Measures]:
@@ -90,7 +117,7 @@ def means(rows: Iterable[Measures]) -> dict[str, float]:
         if not values or isinstance(values[0], str):
             continue
         known = [float(v) for v in values if not math.isnan(v)]
-        if f.name in ("cpu_ms_max", "cpu_ms_p99"):
+        if f.name in ("cpu_ms_max", "cpu_ms_p99", "bytes_p99"):
             out[f.name] = max(known, default=math.nan)
         else:
             out[f.name] = sum(known) / len(known) if known else math.nan
