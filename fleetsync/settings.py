@@ -39,6 +39,12 @@ FLEETSYNC_INSTANCE = env.str("FLEETSYNC_INSTANCE", default=hashlib.sha256(str(BA
 FLEETSYNC_PUBLIC_URL = env.str("FLEETSYNC_PUBLIC_URL", default="http://127.0.0.1:8000")
 # Address of the sockets, port included.
 FLEETSYNC_LIVE_URL = env.str("FLEETSYNC_LIVE_URL", default="ws://127.0.0.1:8000")
+# Map tiles instead of our own streets: an address with {z}, {x} and {y}, images or .mvt/.pbf; empty: none.
+FLEETSYNC_TILES_URL = env.str("FLEETSYNC_TILES_URL", default="")
+# The same from a local .pmtiles file, served from our own origin; it goes before the address.
+FLEETSYNC_TILES_FILE = env.str("FLEETSYNC_TILES_FILE", default="")
+# What the makers of the tiles want to read on the map.
+FLEETSYNC_TILES_ATTRIBUTION = env.str("FLEETSYNC_TILES_ATTRIBUTION", default="© OpenStreetMap contributors")
 # Further host names to answer to, separated by commas.
 FLEETSYNC_HOSTS = env.list("FLEETSYNC_HOSTS", default=[])
 # Folder where each process opens a socket for /livez, /readyz and /metrics; empty: none.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -31,23 +32,36 @@ class RequestTimes:
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
+def policy(*, loose: bool) -> str:
+    """Return the Content-Security-Policy of a page; the tiles' origin is in it only where tiles are set.
+
+    `loose`: Unfold uses Alpine (eval) and inline styles; Swagger and Redoc inline a start script and styles.
+    """
+    live, tiles = settings.FLEETSYNC_LIVE_URL.rstrip("/"), ""
+    if settings.FLEETSYNC_TILES_URL and not settings.FLEETSYNC_TILES_FILE:
+        address = urlsplit(settings.FLEETSYNC_TILES_URL)
+        tiles = f" {address.scheme}://{address.netloc}" if address.netloc else ""
+    inline, evals = (" 'unsafe-inline'", " 'unsafe-eval'") if loose else ("", "")
+    workers = "; worker-src 'self' blob:" if loose else ""
+    return (
+        f"default-src 'self'; img-src 'self' data:{tiles}; object-src 'none'; base-uri 'self'; form-action 'self';"
+        f" frame-ancestors 'none'; script-src 'self'{inline}{evals}; style-src 'self'{inline};"
+        f" connect-src 'self' {live}{tiles}{workers}"
+    )
+
+
 class SecurityHeaders:
     """Content-Security-Policy by kind of page, and no shared caching of private answers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        live = settings.FLEETSYNC_LIVE_URL.rstrip("/")
-        base = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-        self.own = f"{base}; script-src 'self'; style-src 'self'; connect-src 'self' {live}"
-        # Unfold uses Alpine (eval) and inline styles; Swagger inlines a start script and styles.
-        self.admin = f"{base}; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; connect-src 'self' {live}"
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add what the view has not set itself."""
         response = self.get_response(request)
         path = request.path
         loose = path.startswith(("/admin/", "/api/docs", "/api/redoc")) and not getattr(response, "strict_csp", False)
-        response.headers.setdefault("Content-Security-Policy", self.admin if loose else self.own)
+        response.headers.setdefault("Content-Security-Policy", policy(loose=loose))
         for name, value in limit_headers(request).items():
             response.headers[name] = value
         if path.startswith("/api/") and "Cache-Control" not in response.headers:

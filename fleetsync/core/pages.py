@@ -2,11 +2,15 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 
 def addresses(request: HttpRequest) -> dict[str, str]:
-    """Return the addresses and the name of the CSRF cookie, for the page's meta tags."""
+    """Return addresses, the tiles of maps and the name of the CSRF cookie, for the page's meta tags."""
+    from_file = bool(settings.FLEETSYNC_TILES_FILE)
     return {
+        "tiles_url": reverse("tiles") if from_file else settings.FLEETSYNC_TILES_URL,
+        "tiles_attribution": settings.FLEETSYNC_TILES_ATTRIBUTION,
         "live_url": settings.FLEETSYNC_LIVE_URL,
         "public_url": settings.FLEETSYNC_PUBLIC_URL,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,

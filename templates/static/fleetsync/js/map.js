@@ -1,5 +1,6 @@
 // Leaflet over our own GeoJSON, and one canvas layer for everything that moves.
 /* global L */
+import { underlay } from "./tiles.js";
 import { css, h, icon, calm } from "./ui.js";
 
 const STYLE = () => ({
@@ -16,21 +17,24 @@ const ORDER = { minor: 12.6, second: 11.5, main: 0 };
  * minor, second, main, zone; names of places in `properties.label` of points. `attribution` is shown where it is set. */
 export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zoom = 14, controls = true, interactive = true, labels = true, attribution = "" } = {}) {
   const map = L.map(el, {
-    zoomControl: false, attributionControl: Boolean(attribution), preferCanvas: true, zoomSnap: 0.25, minZoom: 9, maxZoom: 19,
+    zoomControl: false, attributionControl: true, preferCanvas: true, zoomSnap: 0.25, minZoom: 9, maxZoom: 19,
     zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, keyboard: interactive, dragging: interactive,
     scrollWheelZoom: interactive, doubleClickZoom: interactive, touchZoom: interactive, boxZoom: interactive,
   });
-  if (attribution) { map.attributionControl.setPrefix(false); map.attributionControl.addAttribution(attribution); }
+  map.attributionControl.setPrefix(false);
+  if (attribution) map.attributionControl.addAttribution(attribution);
   const canvas = L.canvas({ padding: 0.35 }), layers = [];
   const home = () => (bounds ? map.fitBounds(bounds, { padding: [20, 20], animate: false }) : map.setView(centre, zoom, { animate: false }));
   home();
-  let kinds = new Map();
+  let kinds = new Map(), tiled = false;
+  const names = L.layerGroup().addTo(map);
   const sort = (features) => { kinds = new Map(); for (const f of features ?? []) { if (!kinds.has(f.properties.kind)) kinds.set(f.properties.kind, []); kinds.get(f.properties.kind).push(f); } };
   sort(basemap?.features);
   const paint = () => {
     const z = map.getZoom(), style = STYLE();
     for (const layer of layers) layer.remove();
     layers.length = 0;
+    if (tiled) { const zone = kinds.get("zone"); if (zone) layers.push(L.geoJSON({ type: "FeatureCollection", features: zone }, { renderer: canvas, interactive: false, style: style.zone }).addTo(map)); return; }
     const add = (kind, st) => { if (kinds.has(kind)) layers.push(L.geoJSON({ type: "FeatureCollection", features: kinds.get(kind) }, { renderer: canvas, interactive: false, style: st }).addTo(map)); };
     add("park", style.park);
     add("water", style.water);
@@ -48,7 +52,7 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
     for (const f of kinds.get("label") ?? []) {
       const [lng, lat] = f.geometry.coordinates, name = document.createElement("span");
       name.textContent = f.properties.label;
-      places.push(L.marker([lat, lng], { interactive: false, keyboard: false, icon: L.divIcon({ className: `place ${f.properties.of ?? ""}`, html: name, iconSize: [120, 16] }) }).addTo(map));
+      places.push(L.marker([lat, lng], { interactive: false, keyboard: false, icon: L.divIcon({ className: `place ${f.properties.of ?? ""}`, html: name, iconSize: [120, 16] }) }).addTo(names));
     }
     declutter();
   };
@@ -65,7 +69,8 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
   map.on("zoomend", declutter);
   if (labels) label();
   /** Put streets under a map that began without them. */
-  map.setBasemap = (late) => { sort(late.features); paint(); if (labels) label(); };
+  map.setBasemap = (late) => { sort(late.features); paint(); if (labels && !tiled) label(); if (late.attribution) map.attributionControl.addAttribution(late.attribution); };
+  underlay(map, (by) => { tiled = true; names.clearLayers(); places.length = 0; paint(); if (by) map.attributionControl.addAttribution(by); });
   if (controls) {
     const box = h("div", { class: "mapbtn" },
       h("button", { type: "button", "aria-label": "Zoom in", onclick: () => map.zoomIn(0.75) }, icon("plus")),

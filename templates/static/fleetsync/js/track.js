@@ -1,6 +1,7 @@
 // One order for whoever holds its link: one number, one sentence, one line that says why the number moved.
 import { get } from "./api.js";
 import { makeMap, movingLayer, drawDriver, drawPath, drawTag } from "./map.js";
+import { Review } from "./review.js";
 import { Live } from "./socket.js";
 import { setClock, since, now, speed } from "./time.js";
 import { $, h, icon, boot, clock, span, km, setLink, calm } from "./ui.js";
@@ -14,6 +15,8 @@ const CAUSES = {
   "other-doors": "another door comes first", search: "we are still looking for a driver",
 };
 let view = null, seen = null, moved = null, polled = 0, link = "amber", timer = 0, layer = null, noMap = false;
+
+const review = new Review(token, () => look());
 
 // --- what is said -----------------------------------------------------------------------
 function step() {
@@ -62,9 +65,12 @@ function paint() {
     const words = { BICYCLE: "Bicycle", SCOOTER: "Scooter", CAR: "Car" }[driver.vehicle] ?? "";
     cards.push(h("div", { class: "courier" }, h("span", { class: "swatch" }, icon("bike")), h("div", { class: "grow" }, h("b", {}, driver.first_name || "Your courier"), h("p", {}, words))));
   }
+  if (view.review) cards.push(review.card(view.review, now()));
   cards.push(h("div", { class: "courier" }, h("span", { class: "swatch" }, icon("store")), h("div", { class: "grow" }, h("b", {}, sale.restaurant.name), h("p", {}, `ordered ${clock(sale.placed_at)}${sale.ready_at && at < 2 ? ` · ready about ${clock(sale.ready_at)}` : ""}`))));
   if (dropoff?.address) cards.push(h("div", { class: "courier" }, h("span", { class: "swatch" }, icon("door")), h("div", { class: "grow" }, h("b", {}, dropoff.address), h("p", {}, dropoff.note ?? ""))));
-  $("#cards").replaceChildren(...cards);
+  const host = $("#cards");
+  if (view.review && review.el.parentNode === host) { for (const kid of [...host.children]) if (kid !== review.el) kid.remove(); const place = cards.indexOf(review.el); review.el.before(...cards.slice(0, place)); review.el.after(...cards.slice(place + 1)); } // keeps what is being typed
+  else host.replaceChildren(...cards);
   banner();
   layer?.redraw();
   if (noMap) drawNoMap();

@@ -258,6 +258,7 @@ function refused(tap, problem) {
   if (tap?.step === "read") return;
   if (!tap) { get("clock").then(setClock, () => {}); return; }
   if (problem.code === "pin-wrong" || problem.code === "pin-missing") pad = { digits: "", open: true, of: tap.about, wrong: problem.code === "pin-wrong" ? "These are not the customer’s digits. Ask again." : "This city hands over for a PIN only." };
+  else if (problem.code === "pin-locked") { pad = { digits: "", open: false, of: tap.about, wrong: "" }; toast("Too many wrong PINs. Dispatch sees it and will help you."); }
   else toast({ "offer-expired": "That offer ended. It does not count against you.", "delivery-taken": "Somebody was faster, or the order was called off.", "delivery-not-found": "This task is not yours any more." }[problem.code] ?? problem.message);
   soon();
 }
@@ -306,6 +307,7 @@ socket.onState((state) => {
 socket.subscribe("driver:me", (frame) => {
   if (frame.type === "snapshot" || frame.type === "reset") { if (frame.data?.clock) take(frame.data); else soon(); return; }
   if (frame.type === "session.ended" && frame.data.reason !== "silent") { stopWanting(); if (frame.data.reason !== "driver") toast("Dispatch put you offline."); }
+  if (frame.type === "driver.tipped") { toast(`A tip of ${money(frame.data.tip_minor, frame.data.currency)} came in.`); money_(); }
   soon();
 });
 setInterval(() => { tick(); furniture(); if (live && (question() ? "offer" : "") !== (JSON.parse(drawn || "[]")[0] === "offer" ? "offer" : "")) paint(); }, 250);

@@ -92,6 +92,7 @@ function ride(row, far, act) {
 }
 function door(row, pad, act) {
   const { address, note: said } = row.dropoff, nobody = btn("big", "Nobody there", () => act.nobody(row));
+  if (row.pin_required && row.pin_tries_left === 0) return [progress(4), head("risk", "lock", "Dispatch helps you now", "Five wrong PINs. Stay at the door; they find out who takes it."), nobody];
   if (!row.pin_required && !pad.open) {
     return [progress(4), head("carry", "hand", "Hand it over", `#${row.code} · ${address}`), said && note("chat", `“${said}”`),
       h("div", { class: "two" }, nobody, btn("big main", "Handed over", () => act.handOver(row, null))), btn("bare full", "Ask for the PIN first", act.openPad)];
