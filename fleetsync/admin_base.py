@@ -107,7 +107,9 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_ops_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may use actions: the right `operate_…` of the model."""
+        """Say whether the user may use actions: the right `operate_…` where the model has one, else dispatch staff."""
+        if not any(code == f"operate_{self.opts.model_name}" for code, _ in self.opts.permissions):
+            return bool(getattr(request.user, "is_ops", False))
         return bool(request.user.has_perm(f"{self.opts.app_label}.operate_{self.opts.model_name}"))
 
     def changeform_view(

@@ -48,6 +48,7 @@ ACTS = {
         "DriverSession": {"end"},
         "Restaurant": {"pause", "resume"},
         "Outbox": {"retry"},
+        "DispatchPolicy": {"activate", "activate_unrehearsed", "roll_back"},
     },
     groups.RESTAURANT_MANAGER: {
         "Order": {"accept", "mark_ready", "reject", "cancel"},
