@@ -2,7 +2,7 @@
 
 from accounts.events import DriverProfileChanged, DriverSuspended
 from dispatch import services
-from dispatch.events import DriverFreed, SessionResumed, SessionStarted
+from dispatch.events import DeliveryPickedUp, DriverFreed, SessionResumed, SessionStarted
 from fleetsync.core import clock
 from fleetsync.core.events import on
 from orders.events import OrderAccepted, OrderCancelled, OrderDelayed, OrderReady, OrderRejected, OrderTipped
@@ -14,10 +14,22 @@ def open_delivery(event: OrderAccepted) -> None:
     services.open_delivery(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
 
 
-@on(OrderReady, OrderDelayed)
-def follow_kitchen(event: OrderReady | OrderDelayed) -> None:
+@on(OrderReady)
+def take_over_ready(event: OrderReady) -> None:
+    """Take over that the food waits. May run twice."""
+    services.note_ready(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
+
+
+@on(OrderDelayed)
+def take_over_delay(event: OrderDelayed) -> None:
     """Take over when the food is ready. May run twice."""
-    services.change_ready_at(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
+    services.note_delay(order_id=event.order_id, ready_at=event.ready_at, now=clock.now())
+
+
+@on(DeliveryPickedUp)
+def learn_preparation(event: DeliveryPickedUp) -> None:
+    """Let be learned how long the kitchen took. May run twice."""
+    services.ask_to_learn(restaurant_id=event.restaurant_id)
 
 
 @on(OrderCancelled, OrderRejected)

@@ -145,7 +145,16 @@ class Delivery(PublicModel):
     drop_sequence = models.PositiveSmallIntegerField(default=0, help_text="Order of the drop-offs of a driver.")
     pickup_point = PointField(srid=4326, spatial_index=False)
     dropoff_point = PointField(srid=4326, spatial_index=False)
-    ready_at = models.DateTimeField(help_text="When the kitchen promises the food.")
+    ready_at = models.DateTimeField(
+        help_text="When the food is expected; once the kitchen has said ready, when it was."
+    )
+    stated_ready_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the kitchen promised the food as it accepted."
+    )
+    ready_late_s = models.FloatField(default=0.0, help_text="How much later than stated this kitchen was expected.")
+    ready_std_s = models.FloatField(
+        default=0.0, help_text="Spread of that, seconds; 0 once the kitchen has said ready."
+    )
     promised_at = models.DateTimeField()
     priority = models.SmallIntegerField(default=0, help_text="Ops: above 0 goes first.")
     held = models.BooleanField(default=False, help_text="Ops: not offered while held.")
@@ -189,6 +198,11 @@ class Delivery(PublicModel):
             ),
             models.Index(fields=["zone", "created_at"], name="delivery_of_zone"),
             models.Index(fields=["zone"], name="delivery_unfinished", condition=Q(status__in=sorted(UNFINISHED))),
+            models.Index(
+                fields=["restaurant", "-picked_up_at"],
+                name="delivery_of_kitchen",
+                condition=Q(picked_up_at__isnull=False),
+            ),
             models.Index(fields=["driver"], name="delivery_active", condition=Q(status__in=sorted(ACTIVE))),
         ]
         permissions = [("operate_delivery", "Can assign, take away, hold, put first and search again")]

@@ -15,6 +15,7 @@ from dispatch import selectors, services
 from dispatch.conf import DECISIONS_KEPT_DAYS, MESSAGES_KEPT_DAYS
 from dispatch.engine.client import EngineError
 from fleetsync.core import clock, ids
+from fleetsync.core.queue import kick_taken
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,13 @@ def forget_decisions(**_later: Any) -> None:
 def forget_messages(**_later: Any) -> None:
     """Drop old messages to drivers. Safe to run twice."""
     services.forget_messages(before=clock.now() - timedelta(days=MESSAGES_KEPT_DAYS))
+
+
+@shared_task(name="dispatch.learn_preparation", acks_late=True, ignore_result=True)
+def learn_preparation(*, target: str, **_later: Any) -> None:
+    """Learn a kitchen's preparation anew from its last orders. Safe to run twice."""
+    kick_taken(services.LEARN, target)
+    services.learn_preparation(restaurant_id=ids.decode("rst", target), now=clock.now())
 
 
 @worker_init.connect

@@ -30,6 +30,7 @@ class EtaPolicy:
     late_share: float = 0.3  # how much later; food is late more often than early
     least_early_s: int = 120
     least_late_s: int = 420
+    late_stds: float = 1.3  # of the kitchen's learned spread: nine promises of ten hold
 
 
 FEES: Final = FeePolicy()

@@ -253,6 +253,7 @@ def eta_range(
     now: datetime,
     auto_accept: bool,
     preparation: timedelta,
+    preparation_std_s: float,
     travel_s: float,
     present_delay_s: float,
     policy: EtaPolicy,
@@ -260,7 +261,8 @@ def eta_range(
     """Return the earliest and the latest arrival to promise for an order placed at `now`.
 
     The span is answer + preparation + travel + handover + the zone's present delay; it is
-    widened by a share of itself, more to the late side.
+    widened by a share of itself, more to the late side, where it also covers the kitchen's
+    learned spread.
     """
     span_s = (
         (0 if auto_accept else policy.answer_s)
@@ -270,5 +272,5 @@ def eta_range(
         + max(0.0, present_delay_s)
     )
     early_s = max(policy.least_early_s, span_s * policy.early_share)
-    late_s = max(policy.least_late_s, span_s * policy.late_share)
+    late_s = max(policy.least_late_s, span_s * policy.late_share, preparation_std_s * policy.late_stds)
     return now + timedelta(seconds=round(span_s - early_s)), now + timedelta(seconds=round(span_s + late_s))

@@ -128,6 +128,18 @@ class Restaurant(PublicModel):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
+class Preparation(models.Model):
+    """How much later than stated the kitchen is ready, learned from what left its counter."""
+
+    restaurant = models.OneToOneField(Restaurant, models.CASCADE, primary_key=True, related_name="preparation")
+    cells = models.JSONField(default=list, help_text="Per hour and basket: seconds late, spread, orders.")
+    orders = models.PositiveIntegerField(default=0, help_text="Orders it was learned from.")
+    learned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.orders} orders of {self.restaurant_id}"
+
+
 class RestaurantStaff(models.Model):
     """A user who works for a restaurant."""
 

@@ -64,8 +64,10 @@ class Arrays:
     half_pickup: Floats
     placed: Floats
     ready: Floats
-    """Moment drivers are timed to: ready_s + quantile * std."""
+    """Expected moment the food is ready."""
     ready_std: Floats
+    timed: Floats
+    """Moment drivers set out for: ready + quantile * std."""
     due: Floats
     """Moment from which a job counts as late."""
     weight: Floats
@@ -187,8 +189,9 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         restaurant=_ints([restaurant_at[j.restaurant] for j in jobs]),
         half_pickup=_floats([snapshot.half_pickup_at(j.restaurant) for j in jobs]),
         placed=_floats([j.placed_s - now for j in jobs]),
-        ready=_floats([j.ready_s - now + policy.ready_quantile_std * j.ready_std_s for j in jobs]),
+        ready=_floats([j.ready_s - now for j in jobs]),
         ready_std=_floats([j.ready_std_s for j in jobs]),
+        timed=_floats([j.ready_s - now + policy.ready_quantile_std * j.ready_std_s for j in jobs]),
         due=_floats([_due_s(j, policy) - now for j in jobs]),
         weight=weight,
         size=_ints([j.size for j in jobs]),

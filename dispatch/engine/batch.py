@@ -111,7 +111,7 @@ def _pairs(
     begin = a.free[cols][None, :]
     pick = np.maximum(begin + go + half, ready)
     drop = pick + half + out + a.half_dropoff
-    leave = np.maximum(begin, ready - half - go)
+    leave = np.maximum(begin, a.timed[rows][:, None] - half - go)
     weight = a.weight[rows][:, None]
     cost = weight * (pick - ready + np.maximum(0.0, drop - due))
     cost += ENGAGED_WEIGHT * (drop + a.half_dropoff - leave) - AGE_WEIGHT * weight * -placed

@@ -70,7 +70,7 @@ class Policy:
     """How much of the expected cost of a refusal enters the choice of a driver."""
     fairness_weight: float = 0.0
     """Cost per second a driver has idled less than the average; 0 switches fairness off."""
-    ready_quantile_std: float = 0.0
+    ready_quantile_std: float = -1.0
     """Drivers are timed to ready_s + this many ready_std_s."""
     foresight_s: float = 900.0
     """The next so many seconds are expected to bring the orders of the last so many."""

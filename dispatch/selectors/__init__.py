@@ -2,6 +2,7 @@
 
 from dispatch.selectors.earnings import Earnings, Trip, earnings
 from dispatch.selectors.explain import Explained, Explanation, LeftOut, OfferExplanation, explain, explain_offer
+from dispatch.selectors.kitchens import cooked_by
 from dispatch.selectors.nearest import NearDriver, nearest_drivers
 from dispatch.selectors.policies import InForce, policies_of, policy_in_force, read_policy
 from dispatch.selectors.reading import (
@@ -32,6 +33,7 @@ __all__ = [
     "ZoneMap",
     "carried_by",
     "carried_of",
+    "cooked_by",
     "deliveries_for",
     "delivery_of_order",
     "earnings",

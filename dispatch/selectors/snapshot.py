@@ -24,7 +24,7 @@ _JOBS: Final = """
     SELECT d.id, d.restaurant_id, ST_X(d.pickup_point), ST_Y(d.pickup_point), ST_X(d.dropoff_point),
            ST_Y(d.dropoff_point), o.placed_at, d.ready_at, d.promised_at, d.priority, d.held,
            j.id, j.attempt, j.radius_m, j.refusals, j.next_attempt_at, j.due_at, j.first_due_at, j.search_until,
-           asked.open_to, asked.masked
+           asked.open_to, asked.masked, d.ready_std_s
     FROM dispatch_dispatchjob j
     JOIN dispatch_delivery d ON d.id = j.delivery_id
     JOIN orders_order o ON o.id = d.order_id
@@ -230,6 +230,7 @@ def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, 
         dropoff=places.index(dropoff),
         placed_s=row[6].timestamp(),
         ready_s=row[7].timestamp(),
+        ready_std_s=row[21],
         promised_s=row[8].timestamp(),
         priority=row[9],
         held=row[10],

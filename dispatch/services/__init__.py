@@ -4,6 +4,7 @@ from dispatch.services.answers import accept_offer, ack_offer, decline_offer, no
 from dispatch.services.etas import update_eta
 from dispatch.services.holding import assign, give_back, unassign
 from dispatch.services.lapsing import drop_unseen_offers, expire_offers
+from dispatch.services.learning import LEARN, ask_to_learn, learn_preparation
 from dispatch.services.messages import forget_messages, read_message, send_message
 from dispatch.services.moving import move_drivers
 from dispatch.services.policies import (
@@ -17,9 +18,10 @@ from dispatch.services.recording import forget_decisions, forget_rounds
 from dispatch.services.rounds import engine, run_round, run_rounds, tick_zones
 from dispatch.services.searching import (
     cancel_delivery,
-    change_ready_at,
     give_up_search,
     hold_delivery,
+    note_delay,
+    note_ready,
     open_delivery,
     prioritize_delivery,
     reopen_delivery,
@@ -39,14 +41,15 @@ from dispatch.services.tipping import note_tip
 from dispatch.services.waking import wake_zone
 
 __all__ = [
+    "LEARN",
     "accept_offer",
     "ack_offer",
     "activate_policy",
     "arrive",
+    "ask_to_learn",
     "assign",
     "cancel_delivery",
     "change_policy",
-    "change_ready_at",
     "decline_offer",
     "draft_policy",
     "drop_off",
@@ -63,8 +66,11 @@ __all__ = [
     "give_back",
     "give_up_search",
     "hold_delivery",
+    "learn_preparation",
     "live_session",
     "move_drivers",
+    "note_delay",
+    "note_ready",
     "note_seen",
     "note_simulation",
     "note_tip",

@@ -2,8 +2,10 @@
 
 import logging
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import Sum
 
 from dispatch import errors
 from dispatch.events import (
@@ -26,6 +28,7 @@ from dispatch.states import BEFORE_PICKUP, FINISHED, DeliveryStatus, OfferStatus
 from fleetsync.core.events import change
 from orders.models import Order
 from orders.states import OrderStatus
+from restaurants import selectors as restaurants
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,8 @@ def open_delivery(*, order_id: UUID, ready_at: datetime, now: datetime, actor: s
     order = Order.objects.select_related("restaurant").get(pk=order_id)
     if order.status not in _TO_CARRY:
         return None
+    pieces = order.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 1
+    late = restaurants.expected_lateness(restaurant=order.restaurant, at=order.accepted_at or now, pieces=pieces)
     with change(now=now, actor=actor) as emit:
         delivery, new = Delivery.objects.get_or_create(
             order_id=order_id,
@@ -49,7 +54,10 @@ def open_delivery(*, order_id: UUID, ready_at: datetime, now: datetime, actor: s
                 "status": DeliveryStatus.SEARCHING,
                 "pickup_point": order.restaurant.point,
                 "dropoff_point": order.dropoff_point,
-                "ready_at": ready_at,
+                "ready_at": max(now, ready_at + timedelta(seconds=late.late_s)) if late.orders else ready_at,
+                "stated_ready_at": ready_at,
+                "ready_late_s": late.late_s,
+                "ready_std_s": late.std_s,
                 "promised_at": order.promised_at,
                 "created_at": now,
                 "pin": f"{secrets.randbelow(10_000):04d}",
@@ -63,9 +71,30 @@ def open_delivery(*, order_id: UUID, ready_at: datetime, now: datetime, actor: s
     return delivery
 
 
-def change_ready_at(*, order_id: UUID, ready_at: datetime, now: datetime) -> None:
-    """Take over the kitchen's new promise, or that the food waits. May run twice."""
-    if not Delivery.objects.filter(order_id=order_id).exclude(ready_at=ready_at).update(ready_at=ready_at):
+def note_ready(*, order_id: UUID, ready_at: datetime, now: datetime) -> None:
+    """Take over that the food waits since `ready_at`: nothing is uncertain any more. May run twice."""
+    _move_ready(order_id=order_id, ready_at=ready_at, ready_std_s=0.0, now=now)
+
+
+def note_delay(*, order_id: UUID, ready_at: datetime, now: datetime) -> None:
+    """Take over the kitchen's new promise. May run twice.
+
+    A later one is believed from where the kitchen was expected anyway, an earlier one is
+    late by what the kitchen usually is.
+    """
+    row = (
+        Delivery.objects.filter(order_id=order_id).values_list("stated_ready_at", "ready_late_s", "ready_std_s").first()
+    )
+    if row is None:
+        return
+    stated_at, late_s, std_s = row
+    usual_at = min(ready_at, stated_at or ready_at) + timedelta(seconds=late_s)
+    _move_ready(order_id=order_id, ready_at=max(ready_at, usual_at), ready_std_s=std_s, now=now)
+
+
+def _move_ready(*, order_id: UUID, ready_at: datetime, ready_std_s: float, now: datetime) -> None:
+    moved = Delivery.objects.filter(order_id=order_id).exclude(ready_at=ready_at, ready_std_s=ready_std_s)
+    if not moved.update(ready_at=ready_at, ready_std_s=ready_std_s):
         return
     job = DispatchJob.objects.filter(delivery__order_id=order_id, searching=True).first()
     if job is not None:

@@ -194,10 +194,14 @@ def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
     subtotal_minor = sum(line.total_minor for line in lines)
     check_minimum(subtotal_minor, restaurant.minimum_minor)
     fees = fee_lines(subtotal_minor=subtotal_minor, distance_m=metres, policy=FEES)
+    late = restaurants.expected_lateness(
+        restaurant=restaurant, at=now, pieces=sum(item.quantity for item in basket.items)
+    )
     low, high = eta_range(
         now=now,
         auto_accept=restaurant.auto_accept,
-        preparation=timedelta(minutes=restaurant.preparation_min),
+        preparation=max(timedelta(0), timedelta(minutes=restaurant.preparation_min, seconds=late.late_s)),
+        preparation_std_s=late.std_s,
         travel_s=_travel_s(lng_lat(restaurant.point), lng_lat(dropoff)),
         present_delay_s=restaurant.zone.present_delay_s,
         policy=ETA,

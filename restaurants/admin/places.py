@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.decorators import action
@@ -24,7 +25,7 @@ from fleetsync.admin_maps import AreaField
 from fleetsync.core import clock, ids
 from fleetsync.core.errors import DomainError
 from fleetsync.core.events import change as change_block
-from restaurants import hours, services
+from restaurants import hours, selectors, services
 from restaurants.events import RestaurantChanged
 from restaurants.models import Closure, OpeningHours, Restaurant, RestaurantStaff, Zone
 
@@ -168,11 +169,13 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     fieldsets = [
         (None, {"fields": ["public_id", "name", "cuisine", "published", "address", "phone", "point", "zone"]}),
         ("Kitchen", {"fields": ["preparation_min", "auto_accept", "accept_within_s", "always_open", "time_zone"]}),
+        ("Preparation, learned", {"fields": ["learned"]}),
         ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m"]}),
         ("Now", {"fields": ["paused_until", "pause_reason", "menu", "menu_version", "created_at"]}),
     ]
     readonly_fields = [
-        "public_id", "zone", "currency", "paused_until", "pause_reason", "menu", "menu_version", "created_at",
+        "public_id", "zone", "currency", "learned", "paused_until", "pause_reason", "menu", "menu_version",
+        "created_at",
     ]  # fmt: skip
     inlines = [HoursInline, ClosureInline, StaffInline]
     actions = ["pause", "resume"]
@@ -194,6 +197,32 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     def get_inlines(self, request: HttpRequest, obj: Restaurant | None) -> list[Any]:
         """Leave to dispatch staff who works here."""
         return [HoursInline, ClosureInline] if is_kitchen_staff(request) else [*super().get_inlines(request, obj)]
+
+    @admin.display(description="ready, by hour")
+    def learned(self, obj: Restaurant) -> str:
+        """Return what the platform expects of the kitchen, beside what the kitchen states."""
+        cells = selectors.learned_preparation(restaurant=obj)
+        if not cells:
+            return f"Nothing yet: {obj.preparation_min} min, as stated. It is learned from orders that are picked up."
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{} min</td><td>{:+} min</td><td>± {} min</td><td>{}</td></tr>",
+            (
+                (
+                    "any" if cell.hour is None else f"{cell.hour:02}:00",
+                    "any" if cell.pieces is None else f"about {cell.pieces}",
+                    max(0, round(obj.preparation_min + cell.late_s / 60)),
+                    round(cell.late_s / 60),
+                    round(cell.std_s / 60),
+                    round(cell.orders),
+                )
+                for cell in cells
+            ),
+        )
+        head = "<th>accepted at</th><th>pieces</th><th>expected</th><th>than stated</th><th>spread</th><th>orders</th>"
+        return format_html(
+            '<table class="fs-timeline"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', SafeString(head), rows
+        )
 
     def save_model(
         self, request: HttpRequest, obj: Restaurant, form: forms.ModelForm[Restaurant], change: bool

@@ -12,6 +12,7 @@ from restaurants.selectors.editing import (
     options_of,
 )
 from restaurants.selectors.menus import MenuHead, menu_bytes, menu_head, menu_of
+from restaurants.selectors.preparation import expected_lateness, learned_preparation
 from restaurants.selectors.reading import (
     closures_of,
     is_open,
@@ -36,12 +37,14 @@ __all__ = [
     "categories_of",
     "closure_of",
     "closures_of",
+    "expected_lateness",
     "group_managed_by",
     "groups_of",
     "is_open",
     "item_managed_by",
     "items_for_order",
     "items_of",
+    "learned_preparation",
     "menu_bytes",
     "menu_head",
     "menu_of",

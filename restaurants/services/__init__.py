@@ -13,6 +13,7 @@ from restaurants.services.menu import (
     write_menu,
 )
 from restaurants.services.opening import add_closure, remove_closure, set_opening_hours, update_closure
+from restaurants.services.preparation import set_preparation
 from restaurants.services.restaurants import (
     bump_menu,
     create_restaurant,
@@ -50,6 +51,7 @@ __all__ = [
     "remove_staff",
     "resume_restaurant",
     "set_opening_hours",
+    "set_preparation",
     "update_closure",
     "update_restaurant",
     "update_zone",

@@ -51,7 +51,7 @@ class TestHandlers:
             handlers.open_delivery(OrderAccepted(**self.facts_of(order), ready_at=order.ready_at))
         later = order.ready_at + timedelta(minutes=7)
         for _ in range(2):
-            handlers.follow_kitchen(OrderDelayed(**self.facts_of(order), ready_at=later, reason="busy"))
+            handlers.take_over_delay(OrderDelayed(**self.facts_of(order), ready_at=later, reason="busy"))
         assert Delivery.objects.get().ready_at == later
         for _ in range(2):
             handlers.cancel_delivery(OrderCancelled(**self.facts_of(order), reason="oops", by="CUSTOMER"))

@@ -165,7 +165,8 @@ class TestEtaRange:
     NOW = datetime(2026, 3, 6, 17, 30, tzinfo=UTC)
 
     def span(self, **given):
-        plain = {"auto_accept": True, "preparation": timedelta(minutes=15), "travel_s": 600.0, "present_delay_s": 0.0}
+        plain = {"auto_accept": True, "preparation": timedelta(minutes=15), "preparation_std_s": 0.0}
+        plain |= {"travel_s": 600.0, "present_delay_s": 0.0}
         low, high = eta_range(now=self.NOW, policy=ETA, **plain | given)
         return (low - self.NOW).total_seconds(), (high - self.NOW).total_seconds()
 
@@ -176,6 +177,10 @@ class TestEtaRange:
     def test_adds_the_zones_delay_and_the_kitchens_answer(self):
         low, high = self.span(auto_accept=False, present_delay_s=300.0)
         assert (low, high) == (round(2100 * 0.9), 2100 + 630)
+
+    def test_covers_a_kitchen_of_which_one_never_knows(self):
+        low, high = self.span(preparation_std_s=600.0)
+        assert (low, high) == (1566, 1740 + 780)
 
     def test_gives_no_rebate_for_a_zone_ahead_of_time(self):
         assert self.span(present_delay_s=-500.0) == self.span()

@@ -10,9 +10,11 @@ from typing import Any, Final
 from dispatch.engine import decide
 from dispatch.engine.acceptance import Answers, common_rate, rate
 from dispatch.engine.backoff import radius_m
-from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, SnapshotForm
+from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
+from dispatch.engine.mdrp.kitchens import Kitchens
 from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Plan, Snapshot
 from dispatch.engine.policy import Policy
+from dispatch.engine.preparation import Belief
 from dispatch.engine.travel import Point, StraightLine
 
 MINUTE_S: Final = 60.0
@@ -40,6 +42,7 @@ class Memory:
     """Couriers: how they answered so far."""
     next_attempt: dict[Any, tuple[int, float]] = field(default_factory=dict)
     """Order: (failed attempts, moment of the next in seconds), for `nearest`."""
+    kitchens: Kitchens = field(default_factory=Kitchens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +102,9 @@ class Assigner:
                 places.append((x, y))
             return at[x, y]
 
-        jobs = []
+        jobs, beliefs = [], dict[str, Belief]()
         for o in form["orders"]:
+            ready, ready_std = memory.kitchens.ready_min(o, beliefs)
             tries, due = memory.next_attempt.get(o["id"], (0, -math.inf))
             declined = memory.refused.get(o["id"], frozenset())
             jobs.append(
@@ -110,10 +114,10 @@ class Assigner:
                     pickup=place(*form["restaurants"][o["restaurant"]]),
                     dropoff=place(o["x"], o["y"]),
                     placed_s=o["placed"] * MINUTE_S,
-                    ready_s=o["ready"] * MINUTE_S,
-                    ready_std_s=o.get("ready_std", 0.0) * MINUTE_S,
+                    ready_s=ready * MINUTE_S,
+                    ready_std_s=ready_std * MINUTE_S,
                     holder=o["holder"],
-                    declined=declined,
+                    declined=declined | _off_before(o, form, memory),
                     refusals=len(declined),
                     next_attempt_s=due,
                     radius_m=radius_m(tries) if self.live else NEAREST_RADIUS_M,
@@ -152,6 +156,14 @@ class Assigner:
             answer_s=form["period"] * MINUTE_S,
             memo=memory.engine,
         )
+
+
+def _off_before(o: OrderForm, form: SnapshotForm, memory: Memory) -> frozenset[str]:
+    """Return who is off duty by the told ready time: the rules bind the plan to what was told."""
+    watched = memory.kitchens.open.get(o["id"])
+    if watched is None:
+        return frozenset()
+    return frozenset(c["id"] for c in form["couriers"] if c["off_at"] < watched.told)
 
 
 def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float) -> Driver:
@@ -214,4 +226,5 @@ def _remember(form: SnapshotForm, old: Memory) -> Memory:
         refused=refused,
         answers=answers,
         next_attempt={o: v for o, v in old.next_attempt.items() if o in held},
+        kitchens=old.kitchens.after(form),
     )

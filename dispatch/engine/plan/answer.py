@@ -122,7 +122,7 @@ class Answer:
         if jobs[0] >= a.real:
             return  # the driver is kept for an order that is expected
         way = float(self.first_leg[d])
-        ready = float(a.ready[jobs].max())
+        ready = float(a.timed[jobs].max())
         free = float(a.free[d])
         leave = max(free, ready - float(a.half_pickup[jobs[0]]) - way)
         lead = a.lead(self.policy, d, int(jobs[0]))
@@ -217,7 +217,7 @@ class Answer:
             pickup, door = np.zeros(n), np.zeros(n)
             follow(self.p, jobs, new, n, d, pickup, door)
             way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
-            leave = max(0.0, float(a.ready[jobs].max() - a.half_pickup[jobs[0]]) - way)
+            leave = max(0.0, float(a.timed[jobs].max() - a.half_pickup[jobs[0]]) - way)
             self.asked.add(d)
             self._propose(d, jobs, leave, way, pickup, door, parallel=True)
 
