@@ -40,6 +40,7 @@ def cooked_by(*, restaurant_id: UUID) -> list[Cooked]:
     return [
         _cooked(accepted or stated, stated, tapped, arrived, picked_up, pieces or 1, zone=zone, waited=waited)
         for accepted, stated, tapped, arrived, picked_up, pieces in rows
+        if stated is not None and picked_up is not None  # as the query says
     ]
 
 

@@ -1,17 +1,19 @@
 """Preparation learned of a kitchen: what counts as seen, what becomes of it, and who uses it."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispatch import handlers, selectors, services
+from dispatch import handlers, selectors, services, tasks
 from dispatch.conf import DEFAULTS
 from dispatch.events import DeliveryPickedUp
 from dispatch.models import Delivery
 from dispatch.selectors import look_at_zone
-from fleetsync.core import ids
+from fleetsync.core import ids, redis
 from fleetsync.core.queue import kick_key
 from fleetsync.core.travel import straight_line
+from orders import services as orders
 from orders.events import OrderDelayed, OrderReady
 from restaurants import selectors as restaurants
 from restaurants.models import Preparation
@@ -34,6 +36,7 @@ def carried(kitchen):
         picked_up = ready + 3 * MIN if tapped else ready
         order.food_ready_at = ready if tapped else picked_up
         order.picked_up_at = row.picked_up_at = picked_up
+        row.status = "DELIVERED"
         row.arrived_at_pickup_at = picked_up - waited * MIN if waited is not None else picked_up
         order.save()
         row.save()
@@ -72,7 +75,10 @@ class TestCookedBy:
     def test_counts_pieces_and_knows_the_local_hour(self, kitchen, carried):
         row = carried(pieces=7)
         (one,) = selectors.cooked_by(restaurant_id=kitchen.restaurant.pk)
-        assert (one.pieces, one.hour) == (7, row.order.accepted_at.hour)
+        assert (one.pieces, one.hour) == (
+            7,
+            row.order.accepted_at.astimezone(ZoneInfo(kitchen.restaurant.time_zone)).hour,
+        )
 
     def test_leaves_out_what_is_still_there_and_what_others_cooked(self, kitchen, carried):
         kitchen.delivery()
@@ -91,9 +97,9 @@ class TestLearnPreparation:
 
     def test_knows_a_slow_kitchen_after_twenty_orders(self, kitchen, carried):
         for _ in range(21):
-            carried(late=10)
+            carried(late=10, pieces=2)
         learn(kitchen)
-        assert lateness(kitchen).late_s == pytest.approx(600.0, abs=30.0)
+        assert lateness(kitchen, pieces=2).late_s == pytest.approx(600.0, abs=30.0)
         assert Preparation.objects.get().orders == 21
 
     def test_may_run_twice(self, kitchen, carried):
@@ -123,8 +129,6 @@ class TestLearnPreparation:
         for _ in range(2):
             with django_capture_on_commit_callbacks(execute=True):
                 handlers.learn_preparation(fact)
-        from fleetsync.core import redis
-
         key = kick_key(services.LEARN, ids.encode("rst", row.restaurant_id))
         assert redis.call(lambda r: r.exists(key)) == 1
 
@@ -183,3 +187,28 @@ class TestWhoUsesIt:
         spread = delivery.ready_std_s
         delivery.refresh_from_db()
         assert (delivery.ready_at, delivery.ready_std_s) == (wanted, spread)
+
+
+class TestASlowKitchen:
+    """Twenty-one orders, each ready ten minutes later than stated, by the steps that people take."""
+
+    def test_is_known_by_what_drivers_and_kitchen_did(self, kitchen, relay):
+        session = kitchen.online()
+        began = kitchen.now
+        for _ in range(21):
+            self.carry(kitchen, session)
+            relay()
+        tasks.learn_preparation(target=ids.encode("rst", kitchen.restaurant.pk))
+        kitchen.now = began
+        expected = kitchen.delivery()
+        assert 480.0 <= (expected.ready_at - expected.stated_ready_at).total_seconds() <= 600.0
+
+    def carry(self, kitchen, session):
+        delivery, stated = kitchen.delivery(), kitchen.now + 15 * MIN
+        who = {"delivery_id": delivery.pk, "driver_id": session.driver_id}
+        services.assign(**who, now=kitchen.now, actor="usr_test")
+        services.arrive(**who, now=stated, actor="usr_test")
+        orders.mark_ready(order_id=delivery.order_id, now=stated + 10 * MIN, actor="usr_test")
+        services.pick_up(**who, now=stated + 11 * MIN, actor="usr_test")
+        services.drop_off(**who, now=stated + 20 * MIN, actor="usr_test")
+        kitchen.now += MIN

@@ -17,6 +17,8 @@ from orders.models import Order, OrderLine, Quote
 from orders.pricing import BasketItem
 from orders.services import Door
 from orders.states import OrderStatus
+from restaurants import services as restaurants
+from restaurants.lateness import Lateness
 from tests.factories import MenuItemFactory, OpeningHoursFactory, RestaurantFactory, UserFactory
 from tests.orders.conftest import NOW
 
@@ -97,8 +99,9 @@ class TestPlaceOrder:
         with CaptureQueriesContext(connection) as queries:
             place(shop)
         kinds = [query["sql"].split(" ", 1)[0] for query in queries if "SAVEPOINT" not in query["sql"]]
-        # restaurant, hours, closures, zone of the door, items, options; order, lines, head, event, outbox, wake-up
-        assert kinds == ["SELECT"] * 6 + ["INSERT"] * 5 + ["SELECT"]
+        # restaurant, hours, closures, zone of the door, items, options, what was learned of the kitchen;
+        # order, lines, head, event, outbox, wake-up
+        assert kinds == ["SELECT"] * 7 + ["INSERT"] * 5 + ["SELECT"]
 
     def test_gives_a_short_number_without_look_alikes(self, shop):
         code = place(shop).code
@@ -208,6 +211,17 @@ class TestMakeQuote:
         shop.restaurant.zone.present_delay_s = 900
         shop.restaurant.zone.save()
         assert quote(shop).eta_high_at >= calm.eta_high_at + timedelta(seconds=900)
+
+    def test_knows_a_kitchen_that_is_slower_than_it_states(self, shop):
+        as_stated = quote(shop)
+        slow = Lateness(late_s=600.0, std_s=120.0, orders=30.0)
+        restaurants.set_preparation(restaurant_id=shop.restaurant.pk, learned=[slow], orders=30, now=NOW)
+        promise = quote(shop)
+        assert promise.eta_low_at == as_stated.eta_low_at + timedelta(seconds=540)
+        assert promise.eta_high_at > as_stated.eta_high_at + timedelta(seconds=600)
+        wild = Lateness(late_s=600.0, std_s=1200.0, orders=30.0)
+        restaurants.set_preparation(restaurant_id=shop.restaurant.pk, learned=[wild], orders=30, now=NOW)
+        assert quote(shop).eta_high_at > promise.eta_high_at + timedelta(seconds=300)
 
     def test_refuses_as_the_order_would(self, shop):
         with pytest.raises(errors.OutsideZone):
