@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("restaurants", "0003_restaurants_of_a_map"),
+        ("restaurants", "0004_operate_restaurant"),
     ]
 
     operations = [

@@ -6,9 +6,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("dispatch", "0008_messages_and_pin_tries"),
+        ("dispatch", "0010_unfinished_and_recent"),
         ("orders", "0002_quote_sums_add_up"),
-        ("restaurants", "0004_learned_preparation"),
+        ("restaurants", "0005_learned_preparation"),
     ]
 
     operations = [
