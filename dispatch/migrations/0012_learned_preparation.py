@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("dispatch", "0010_unfinished_and_recent"),
+        ("dispatch", "0011_operate_policies"),
         ("orders", "0002_quote_sums_add_up"),
         ("restaurants", "0005_learned_preparation"),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("dispatch", "0011_learned_preparation")]
+    dependencies = [("dispatch", "0012_learned_preparation")]
 
     operations = [
         AddIndexConcurrently(
