@@ -1,7 +1,14 @@
 """Zones, restaurants and menus in the back office."""
 
 from restaurants.admin.menus import MenuCategoryAdmin, MenuItemAdmin, OptionAdmin, OptionGroupAdmin
-from restaurants.admin.places import ClosureAdmin, OpeningHoursAdmin, RestaurantAdmin, RestaurantStaffAdmin, ZoneAdmin
+from restaurants.admin.places import (
+    ClosureAdmin,
+    OpeningHoursAdmin,
+    PreparationAdmin,
+    RestaurantAdmin,
+    RestaurantStaffAdmin,
+    ZoneAdmin,
+)
 
 __all__ = [
     "ClosureAdmin",
@@ -10,6 +17,7 @@ __all__ = [
     "OpeningHoursAdmin",
     "OptionAdmin",
     "OptionGroupAdmin",
+    "PreparationAdmin",
     "RestaurantAdmin",
     "RestaurantStaffAdmin",
     "ZoneAdmin",

@@ -27,7 +27,7 @@ from fleetsync.core.errors import DomainError
 from fleetsync.core.events import change as change_block
 from restaurants import hours, selectors, services
 from restaurants.events import RestaurantChanged
-from restaurants.models import Closure, OpeningHours, Restaurant, RestaurantStaff, Zone
+from restaurants.models import Closure, OpeningHours, Preparation, Restaurant, RestaurantStaff, Zone
 
 MOST_ON_BACKDROP = 2000
 MENU_LISTS = (("menucategory", "Sections with their items"), ("menuitem", "All items"))
@@ -206,13 +206,13 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
             return f"Nothing yet: {obj.preparation_min} min, as stated. It is learned from orders that are picked up."
         rows = format_html_join(
             "",
-            "<tr><td>{}</td><td>{}</td><td>{} min</td><td>{:+} min</td><td>± {} min</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{} min</td><td>{} min</td><td>± {} min</td><td>{}</td></tr>",
             (
                 (
                     "any" if cell.hour is None else f"{cell.hour:02}:00",
                     "any" if cell.pieces is None else f"about {cell.pieces}",
                     max(0, round(obj.preparation_min + cell.late_s / 60)),
-                    round(cell.late_s / 60),
+                    f"{round(cell.late_s / 60):+}",  # escaped values are text: no sign in the format
                     round(cell.std_s / 60),
                     round(cell.orders),
                 )
@@ -284,6 +284,17 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
             "restaurants resumed",
             lambda row: services.resume_restaurant(restaurant=row, now=now, actor=actor),
         )
+
+
+@admin.register(Preparation)
+class PreparationAdmin(ReadOnlyAdmin):
+    """What was learned of kitchens; shown by hour on the restaurant's page."""
+
+    id_searches = {"rst": "restaurant_id"}
+    list_display = ["restaurant", "orders", "learned_at"]
+    list_select_related = ["restaurant"]
+    search_fields = ["restaurant__name"]
+    ordering = ["restaurant__name", "pk"]
 
 
 @admin.register(RestaurantStaff)

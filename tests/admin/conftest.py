@@ -14,6 +14,8 @@ from fleetsync.core.events import change
 from fleetsync.core.models import ClockSetting, FeedEntry, FeedHead, Heartbeat, IdempotencyKey
 from orders.events import OrderPreparing
 from orders.models import Quote
+from restaurants.lateness import Lateness
+from restaurants.services import set_preparation
 from tests import factories
 from tests.factories import CITY
 from tracking.models import Basemap
@@ -50,6 +52,8 @@ def fill(db) -> Callable[[], None]:
         factories.OpeningHoursFactory(restaurant=restaurant, weekday=0, opens=time(9), closes=time(17))
         factories.ClosureFactory(restaurant=restaurant, starts_at=now, ends_at=now + timedelta(hours=1))
         factories.RestaurantStaffFactory(restaurant=restaurant)
+        learned = [Lateness(late_s=540.0, std_s=120.0, orders=31.0), Lateness(hour=9, pieces=2, late_s=-60.0)]
+        set_preparation(restaurant_id=restaurant.pk, learned=learned, orders=31, now=now)
         offer = factories.OfferFactory()
         factories.DispatchJobFactory(delivery=offer.delivery)
         DriverPosition.objects.create(driver=offer.driver, point=CITY, cell=CITY, recorded_at=now, received_at=now)

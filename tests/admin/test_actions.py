@@ -14,7 +14,9 @@ from fleetsync.core import clock
 from fleetsync.core.models import Event, Outbox
 from orders.models import Order
 from orders.states import OrderStatus
+from restaurants.lateness import Lateness
 from restaurants.models import MenuItem, OpeningHours, Restaurant, Zone
+from restaurants.services import set_preparation
 from tests import factories
 from tests.factories import CITY
 
@@ -395,3 +397,23 @@ class TestMaps:
 
     def test_are_for_staff(self, client):
         assert client.get(reverse("admin:map-backdrop")).status_code == 302
+
+
+class TestLearnedPreparation:
+    def page(self, browser, restaurant):
+        return browser.get(reverse("admin:restaurants_restaurant_change", args=[restaurant.pk])).content.decode()
+
+    def test_stands_beside_what_the_kitchen_states(self, dispatcher_browser):
+        restaurant = factories.RestaurantFactory(preparation_min=15)
+        learned = [
+            Lateness(late_s=540.0, std_s=120.0, orders=31.0),
+            Lateness(hour=9, pieces=2, late_s=-60.0, std_s=60.0, orders=4.0),
+        ]
+        set_preparation(restaurant_id=restaurant.pk, learned=learned, orders=31, now=clock.now())
+        page = self.page(dispatcher_browser, restaurant)
+        for cells in (("any", "any", "24 min", "+9 min", "± 2 min", "31"), ("09:00", "about 2", "14 min", "-1 min")):
+            assert "".join(f"<td>{cell}</td>" for cell in cells) in page
+
+    def test_says_that_nothing_is_known_yet(self, dispatcher_browser):
+        page = self.page(dispatcher_browser, factories.RestaurantFactory(preparation_min=15))
+        assert "Nothing yet: 15 min, as stated." in page
