@@ -165,8 +165,8 @@ class TestPlacing:
         with CaptureQueriesContext(connection) as queries:
             assert buy(client, purchase).status_code == 202
         sent = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-        # who it is; the key: lock, look, store; the order itself: twelve (see the service's test)
-        assert len(sent) == 1 + 3 + 12, sent
+        # who it is; the key: lock, look, store; the order itself: thirteen (see the service's test)
+        assert len(sent) == 1 + 3 + 13, sent
 
     def test_with_the_same_key_answers_the_same_order(self, customer, purchase):
         first, second = buy(customer, purchase), buy(customer, purchase)
