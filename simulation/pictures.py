@@ -134,14 +134,14 @@ def _track_delivered() -> str | None:
 
 
 def _kitchen() -> str | None:
-    """The kitchen with most tickets; three at least make a picture."""
+    """Return the kitchen with most tickets."""
     open_orders: dict[UUID, int] = {}
     rows = Order.objects.filter(status__in=["PLACED", "ACCEPTED", "PREPARING", "READY"]).order_by("id")
     for restaurant_id in rows.values_list("restaurant_id", flat=True):
         open_orders[restaurant_id] = open_orders.get(restaurant_id, 0) + 1
     mine = Restaurant.objects.filter(pk__in=open_orders, staff__user__email="restaurant@fleetsync.example")
     best = max(mine.order_by("id"), key=lambda each: open_orders[each.pk], default=None)
-    if best is None or open_orders[best.pk] < 2:
+    if best is None:
         return None
     return f"/restaurant?restaurant={ids.encode('rst', best.pk)}"
 
@@ -162,7 +162,7 @@ def _explained() -> str | None:
         .order_by("-id")
         .first()
     )
-    return f"/admin/dispatch/delivery/{delivery.pk}/explain/" if delivery else None
+    return f"/admin/dispatch/delivery/{delivery.pk}/why/" if delivery else None
 
 
 # --- what is done before the shutter ------------------------------------------
