@@ -141,6 +141,19 @@ class OrderLineAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    """What customers said and gave afterwards."""
+
+    kitchen_path = "order__restaurant"
+    id_searches = {"ord": "order_id", "rst": "order__restaurant_id"}
+    list_display = ["order", "stars", "tags", "comment", "rated_at", "tip_minor"]
+    list_select_related = ["order"]
+    list_filter = ["stars"]
+    search_fields = ["order__code__iexact", "comment"]
+    ordering = ["-order"]
+
+
 @admin.register(Quote)
 class QuoteAdmin(ReadOnlyAdmin):
     """Prices and times that were promised before orders."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.decorators import action
 
 from dispatch import services
-from dispatch.models import DriverPosition, DriverSession, Shift
+from dispatch.models import DriverMessage, DriverPosition, DriverSession, Shift
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, shown_place
 from fleetsync.admin_lists import said
 from fleetsync.admin_maps import MapMedia
@@ -91,3 +91,16 @@ class DriverPositionAdmin(ReadOnlyAdmin):
     def place(self, obj: DriverPosition) -> Any:
         """Return the point on a map."""
         return shown_place(obj.point)
+
+
+@admin.register(DriverMessage)
+class DriverMessageAdmin(ReadOnlyAdmin):
+    """What ops wrote to drivers, and when it was read."""
+
+    id_kind = "message_id"
+    id_searches = {"drv": "driver_id", "zon": "zone_id"}
+    list_display = ["driver", "text", "sender", "sent_at", "read_at"]
+    list_select_related = ["driver__user", "sender"]
+    search_fields = ["driver__user__email", "driver__user__name", "text"]
+    list_filter = ["zone"]
+    ordering = ["-sent_at", "-id"]

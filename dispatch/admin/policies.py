@@ -155,5 +155,6 @@ class RoundRecordAdmin(ReadOnlyAdmin):
     list_display = ["public_id", "zone", "at", "strategy", "policy_version", "jobs", "drivers", "offers", "solve_ms"]
     list_select_related = ["zone"]
     list_filter = ["strategy", "zone"]
+    search_fields = ["zone__name", "engine"]
     ordering = ["-at", "-id"]
     exclude = ["data"]

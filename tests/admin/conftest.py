@@ -8,12 +8,20 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import DriverDocument, Invitation, RefreshToken, SocketTicket, TokenFamily, User
-from dispatch.models import DecisionRecord, DriverPosition, Round, Shift
+from dispatch.models import (
+    DecisionRecord,
+    DispatchPolicy,
+    DriverMessage,
+    DriverPosition,
+    Round,
+    RoundRecord,
+    Shift,
+)
 from fleetsync.core import clock, ids
 from fleetsync.core.events import change
 from fleetsync.core.models import ClockSetting, FeedEntry, FeedHead, Heartbeat, IdempotencyKey
 from orders.events import OrderPreparing
-from orders.models import Quote
+from orders.models import Quote, Review
 from restaurants.lateness import Lateness
 from restaurants.services import set_preparation
 from tests import factories
@@ -66,7 +74,12 @@ def fill(db) -> Callable[[], None]:
         DecisionRecord.objects.create(
             delivery=offer.delivery, zone=zone, fence=1, at=now, strategy="batch", solve_ms=1.0, driver=offer.driver
         )
+        RoundRecord.objects.create(zone=zone, fence=1, at=now, solve_ms=1.0, jobs=1, drivers=1, offers=1, data=b"")
+        version = DispatchPolicy.objects.filter(zone=zone).count() + 1
+        DispatchPolicy.objects.create(zone=zone, version=version, created_at=now, created_by="system")
+        DriverMessage.objects.create(driver=offer.driver, zone=zone, text="The back door, please.", sent_at=now)
         order = line.order
+        Review.objects.create(order=order, stars=5, rated_at=now)
         Quote.objects.create(
             customer=order.customer,
             restaurant=order.restaurant,

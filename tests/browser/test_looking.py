@@ -12,14 +12,16 @@ class TestTimeMachine:
     def test_shows_the_map_as_it_was_a_minute_ago_and_comes_back(self, visit, customer):
         ops = visit("/ops", as_="dispatcher", width=1440)
         expect(ops.locator('.link[data-link="live"]')).to_be_visible()
-        ops.wait_for_timeout(15_000)  # ninety seconds of the city's day
+        counts = set()
+        for _ in range(15):  # ninety seconds of the city's day
+            counts.add(self.open_orders(ops))
+            ops.wait_for_timeout(1_000)
         placed = customer.order()
         search = ops.get_by_role("combobox", name="Find an order, driver or restaurant")
         search.fill(placed.code)
         ops.get_by_role("option", name=re.compile(placed.code)).click()
         drawer = ops.get_by_role("complementary", name="Details")
         expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
-        now = int(ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..").inner_text().split()[-1])
 
         scrub = ops.get_by_role("slider", name="Time back from now")
         scrub.focus()
@@ -27,12 +29,16 @@ class TestTimeMachine:
             scrub.press("ArrowLeft")
         expect(ops.get_by_text(re.compile("As it was at .* Looking only"))).to_be_visible()
         expect(ops.get_by_role("heading", name="Needed a person")).to_be_visible()
-        then = ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..")
-        expect(then).to_contain_text(str(now - 1))
+        expect(drawer.get_by_text("Not placed yet")).to_be_visible()
+        assert self.open_orders(ops) in counts
 
         ops.get_by_role("button", name="Back to live").click()
         expect(ops.get_by_role("heading", name="Needs a person")).to_be_visible()
         expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
+
+    def open_orders(self, ops) -> int:
+        """Return the number in the strip."""
+        return int(ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..").inner_text().split()[-1])
 
 
 class TestKeyboard:

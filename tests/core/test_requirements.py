@@ -19,6 +19,7 @@ CODE_NAMES = {
     "django-simple-history": "simple_history",
     "djangorestframework": "rest_framework",
     "drf-spectacular": "drf_spectacular",
+    "openpyxl": "XLSX",  # import-export writes tables with it
     "opening-hours-py": "opening_hours",
     "pyjwt": "jwt",
 }

@@ -10,6 +10,7 @@ from django.contrib.gis.geos import Point
 from accounts.models import Driver
 from dispatch import services
 from dispatch.models import Delivery, DriverSession, Offer
+from dispatch.services import engine
 from fleetsync.core import clock
 from fleetsync.core.models import Event
 from tests.factories import CITY, DriverFactory, OrderFactory, RestaurantFactory
@@ -57,8 +58,14 @@ def _patient_engine(monkeypatch):
     monkeypatch.setattr("dispatch.services.rounds.ENGINE_TIMEOUT_S", 60.0)
 
 
+@pytest.fixture(scope="session")
+def _warm_engine():
+    """Start the engine's child before a test holds a transaction open: a cold one outlasts the database's patience."""
+    engine().warm()
+
+
 @pytest.fixture
-def kitchen(db) -> Kitchen:
+def kitchen(_warm_engine, db) -> Kitchen:
     """Return a kitchen in CITY whose zone dispatches with `nearest`."""
     restaurant = RestaurantFactory(zone__policy={"strategy": "nearest"})
     return Kitchen(restaurant=restaurant, now=clock.now())

@@ -22,6 +22,8 @@ ON_ORDER = {
     "order.cancelled": "CDR",
     "order.returning": "CDR",
     "order.returned": "CDR",
+    "order.rated": "CR",
+    "order.tipped": "CR",
     "delivery.searching": "",
     "delivery.search_retried": "",
     "delivery.assigned": "CDR",
@@ -42,6 +44,8 @@ ON_ORDER = {
     "delivery.held": "",
     "delivery.released": "",
     "delivery.prioritized": "",
+    "delivery.pin_refused": "",
+    "delivery.pin_waived": "CD",
 }
 
 

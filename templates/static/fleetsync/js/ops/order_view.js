@@ -33,7 +33,7 @@ function subject(id) {
   const d = app.world.byOrder.get(id);
   if (d) return d;
   const sale = more.order === id ? more.sale : null;
-  const over = app.past == null ? sale?.status : "PLACED";
+  const over = app.past == null ? sale?.status : app.past < ms(sale?.placed_at) ? "Not placed yet" : "PLACED";
   return sale && { ...sale, order_id: id, id: null, status: over, driver_id: null, gone: true, dropoff: sale.dropoff ?? {}, risk: "ok" };
 }
 export function orderView(id) {
