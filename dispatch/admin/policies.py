@@ -37,7 +37,7 @@ class DispatchPolicyAdmin(OpsAdmin):
     list_select_related = ["zone"]
     search_fields = ["zone__name", "note"]
     list_filter = ["status", "zone"]
-    ordering = ["zone__name", "-version"]
+    ordering = ["zone__name", "-version", "-id"]
     actions = ["activate", "activate_unrehearsed", "roll_back"]
     fields = ["zone", "parameters", "note"]
     read_fields = [

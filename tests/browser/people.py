@@ -1,5 +1,6 @@
 """Who takes part besides the browser: they use the public API as any app would."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
@@ -93,3 +94,10 @@ class Customer(Account):
 
     def status(self, placed: Placed) -> str:
         return str(self.get(f"orders/{placed.id}")["status"])
+
+    def await_status(self, placed: Placed, status: str, *, within_s: float = 20.0) -> None:
+        """Wait until the order has come so far."""
+        end = time.monotonic() + within_s
+        while (now := self.status(placed)) != status:
+            assert time.monotonic() < end, f"{now} after {within_s} s, expected {status}"
+            time.sleep(0.25)

@@ -38,7 +38,9 @@ class TestTimeMachine:
 
     def open_orders(self, ops) -> int:
         """Return the number in the strip."""
-        return int(ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..").inner_text().split()[-1])
+        counter = ops.locator("#strip").get_by_text(re.compile("Open orders")).locator("..")
+        expect(counter).to_contain_text(re.compile(r"\d"))
+        return int(counter.inner_text().split()[-1])
 
 
 class TestKeyboard:
