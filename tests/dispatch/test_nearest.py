@@ -43,7 +43,7 @@ def spread(place: LngLat, *, number: int, radius_m: float, now, share: float = 0
             SPREAD,
             {"number": number, "lng": place.lng, "lat": place.lat, "radius_m": radius_m, "share": share, "now": now},
         )
-        cursor.execute("ANALYZE dispatch_driverposition")
+        cursor.execute("ANALYZE accounts_user, accounts_driver, dispatch_driverposition")
 
 
 def brute_force(place: LngLat, limit: int, since) -> list[tuple]:
