@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dispatch.engine.fairness import goes_first
 from dispatch.engine.model import Driver, DriverState, Job, Reason, Snapshot
 from dispatch.engine.nearest import obstacle
 from dispatch.engine.policy import Policy
@@ -34,7 +35,7 @@ class Candidate:
     door_s: float
     """Handing over."""
     parts: Mapping[str, float]
-    """Seconds of the cost, smaller is better: to_door, late, answer, pay, position."""
+    """Seconds of the cost, smaller is better: to_door, late, answer, pay, position, fairness."""
 
     @property
     def cost_s(self) -> float:
@@ -49,12 +50,17 @@ def candidates(snapshot: Snapshot, policy: Policy, job_id: str) -> tuple[Candida
         KeyError: the snapshot has no such job.
     """
     jobs = {job.id: job for job in snapshot.jobs}
-    job, reach = jobs[job_id], _reach(snapshot, policy)
-    found = [_candidate(snapshot, policy, job, driver, reach.get(driver.id, 0.0)) for driver in snapshot.drivers]
+    job, reach, fair = jobs[job_id], _reach(snapshot, policy), _fairness(snapshot, policy)
+    found = [
+        _candidate(snapshot, policy, job, driver, reach.get(driver.id, 0.0), fair.get(driver.id, 0.0))
+        for driver in snapshot.drivers
+    ]
     return tuple(sorted(found, key=lambda each: (each.reason is not None, each.door_s, each.cost_s, each.driver)))
 
 
-def _candidate(snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, position_s: float) -> Candidate:
+def _candidate(
+    snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, position_s: float, fairness_s: float
+) -> Candidate:
     half_s = snapshot.half_pickup_at(job.restaurant)
     free_s = driver.free_s if driver.state is DriverState.INBOUND else max(driver.free_s, driver.on_s, snapshot.now_s)
     arrive_s = free_s + snapshot.time_s(driver.place, job.pickup)
@@ -72,6 +78,7 @@ def _candidate(snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, pos
         "answer": policy.acceptance_weight * policy.answer_s * refusal,
         "pay": policy.pay_weight_s * paid,
         "position": position_s,
+        "fairness": fairness_s,
     }
     return Candidate(
         driver=driver.id,
@@ -116,3 +123,16 @@ def _reach(snapshot: Snapshot, policy: Policy) -> dict[str, float]:
         ways[driver.id] = sum(seconds * weight for seconds, weight in times if math.isfinite(seconds)) / total
     mean = sum(ways.values()) / len(ways)
     return {driver: policy.position_weight * (mean - way) for driver, way in ways.items()}
+
+
+def _fairness(snapshot: Snapshot, policy: Policy) -> dict[str, float]:
+    """Return what each driver's lot costs: less who idled longer than average, or missed too much."""
+    drivers = snapshot.drivers
+    if not drivers or not (policy.fairness_weight or policy.max_misses):
+        return {}
+    mean = sum(driver.idle_s for driver in drivers) / len(drivers)
+    return {
+        driver.id: policy.fairness_weight * (mean - driver.idle_s)
+        - (policy.miss_pull_s if goes_first(driver, policy) else 0.0)
+        for driver in drivers
+    }

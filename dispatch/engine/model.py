@@ -117,7 +117,9 @@ class Driver:
     guarantee_orders: float = 0.0
     """Orders of this shift that the guaranteed pay covers; 0: paid per order."""
     idle_s: float = 0.0
-    """Seconds idle in this shift so far (fairness)."""
+    """Seconds without a job since the last one, or since he began (fairness)."""
+    misses: int = 0
+    """Orders in a row that he could have taken, as one of the nearest, and that went to others (fairness)."""
     accept_p: float = 1.0
     """Chance that he takes an offer as he usually gets them."""
     usual_pay: float | None = None

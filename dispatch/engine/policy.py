@@ -29,6 +29,8 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "max_food_age_s": (60, 14400),
     "parallel_after": (1, 100),
     "fairness_weight": (0, 2),
+    "max_misses": (0, 1000),
+    "miss_pull_s": (0, 3600),
     "passes": (1, 20),
     "rounds": (1, 20),
     "max_moves": (1, 1_000_000),
@@ -70,6 +72,10 @@ class Policy:
     """How much of the expected cost of a refusal enters the choice of a driver."""
     fairness_weight: float = 0.0
     """Cost per second a driver has idled less than the average; 0 switches fairness off."""
+    max_misses: int = 0
+    """From so many misses in a row on a driver goes first; 0 switches the guardrail off."""
+    miss_pull_s: float = 300.0
+    """How much going first is worth: what customers may wait longer so that he gets work."""
     ready_quantile_std: float = -1.0
     """Drivers are timed to ready_s + this many ready_std_s."""
     foresight_s: float = 900.0

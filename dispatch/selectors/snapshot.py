@@ -14,6 +14,7 @@ from dispatch.engine import Demand, Driver, DriverState, Job, Past, Policy, Snap
 from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
 from dispatch.selectors.answering import Answering, answering
+from dispatch.selectors.misses import misses_in_a_row
 from dispatch.selectors.route import carried_by
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
@@ -141,7 +142,7 @@ def look_at_zone(
     """Return the zone as it stands, the next round expected after `period`.
 
     Three queries whatever its size; one more where the strategy weighs how drivers answer,
-    two more where it looks at what was ordered lately.
+    two more where it looks at what was ordered lately, one where it counts who was passed over.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -166,11 +167,17 @@ def look_at_zone(
         if policy.strategy != "nearest" and driver_rows:
             answers = answering(cursor, [row[0] for row in driver_rows], policy.answer_s)
         plans = policy.strategy == "plan" and bool(job_rows)
+        misses: Mapping[UUID, int] = {}
+        if plans and policy.max_misses and driver_rows:
+            misses = misses_in_a_row(cursor, zone_id=zone_id, driver_ids=[row[0] for row in driver_rows], now=now)
         demand = _demand(cursor, zone_id, places, now) if plans else ()
         past = _past(cursor, zone_id, places, now, policy.foresight_s) if plans else ()
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places, conf) for row in job_rows]
-    drivers = [_driver(row, held.get(row[0], []), answers, places, conf, travel, now) for row in driver_rows]
+    drivers = [
+        _driver(row, held.get(row[0], []), answers, misses.get(row[0], 0), places, conf, travel, now)
+        for row in driver_rows
+    ]
     snapshot = Snapshot(
         zone=str(zone_id),
         now_s=now.timestamp(),
@@ -263,6 +270,7 @@ def _driver(
     row: Sequence[Any],
     held: list[Carried],
     answers: Answering,
+    misses: int,
     places: _Places,
     conf: DispatchConf,
     travel: TravelProvider,
@@ -282,6 +290,7 @@ def _driver(
         capacity=row[3],
         has_open_offer=row[10],
         idle_s=(now - row[6]).total_seconds() if row[6] and not held else 0.0,
+        misses=misses,
         position=places.index(here),
         **answers.of(row[0]),
     )

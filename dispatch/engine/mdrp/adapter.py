@@ -10,6 +10,7 @@ from typing import Any, Final
 from dispatch.engine import decide
 from dispatch.engine.acceptance import Answers, common_rate, rate
 from dispatch.engine.backoff import radius_m
+from dispatch.engine.fairness import count_misses
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
 from dispatch.engine.mdrp.kitchens import Kitchens
 from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Plan, Snapshot
@@ -43,6 +44,8 @@ class Memory:
     next_attempt: dict[Any, tuple[int, float]] = field(default_factory=dict)
     """Order: (failed attempts, moment of the next in seconds), for `nearest`."""
     kitchens: Kitchens = field(default_factory=Kitchens)
+    misses: Mapping[str, int] = field(default_factory=dict)
+    """Couriers passed over: `Driver.misses`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class Assigner:
             answer.append(offer)
             memory.asked[p.driver] = tuple(trip)
         memory.engine = plan.memo
+        memory.misses = count_misses(memory.misses, plan)
         if self.policy.strategy == "nearest":
             self._back_off(form, memory, plan)
         return {"assignments": answer, "memo": memory}
@@ -124,7 +128,10 @@ class Assigner:
                 )
             )
         chance = _chances(form, memory.answers)
-        drivers = tuple(_driver(c, place(c["x"], c["y"]), form, chance[c["id"]]) for c in form["couriers"])
+        drivers = tuple(
+            _driver(c, place(c["x"], c["y"]), form, chance[c["id"]], memory.misses.get(c["id"], 0))
+            for c in form["couriers"]
+        )
         weights = dict.fromkeys(form["restaurants"], BASE_DEMAND)
         for restaurant, placed in memory.seen.values():
             weights[restaurant] += math.exp((placed - form["now"]) / DEMAND_MEMORY_MIN)
@@ -166,7 +173,7 @@ def _off_before(o: OrderForm, form: SnapshotForm, memory: Memory) -> frozenset[s
     return frozenset(c["id"] for c in form["couriers"] if c["off_at"] < watched.told)
 
 
-def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float) -> Driver:
+def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float, misses: int) -> Driver:
     params = form["params"]
     hours = (c["off_at"] - c["on_at"]) / 60.0
     return Driver(
@@ -181,6 +188,8 @@ def _driver(c: CourierForm, place: int, form: SnapshotForm, chance: float) -> Dr
         taken=c["taken"],
         guarantee_orders=hours * params["pay_hour"] / params["pay_order"],
         accept_p=chance,
+        idle_s=max(0.0, form["now"] - max(c["free_at"], c["on_at"])) * MINUTE_S if c["state"] == "idle" else 0.0,
+        misses=misses,
     )
 
 
@@ -227,4 +236,5 @@ def _remember(form: SnapshotForm, old: Memory) -> Memory:
         answers=answers,
         next_attempt={o: v for o, v in old.next_attempt.items() if o in held},
         kitchens=old.kitchens.after(form),
+        misses=old.misses,
     )

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from dispatch.engine import decide
+from dispatch.engine.fairness import count_misses
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
 from dispatch.engine.mdrp.instance import Floats, Instance, Ints
 from dispatch.engine.mdrp.sim import Conditions, Result, simulate
@@ -182,15 +183,16 @@ class Rehearser:
 
     def __call__(self, form: SnapshotForm) -> AnswerForm:
         """Answer one decision."""
-        plan = decide(self._snapshot(form), self.policy)
+        memo, misses = form["memo"] or (None, {})
+        plan = decide(self._snapshot(form, memo, misses), self.policy)
         answer: list[AssignmentForm] = [
             {"courier": each.driver, "restaurant": each.restaurant, "orders": [int(job) for job in each.jobs]}
             for each in plan.proposals
             if not each.parallel  # the simulator knows one courier per order
         ]
-        return {"assignments": answer, "memo": plan.memo}
+        return {"assignments": answer, "memo": (plan.memo, count_misses(misses, plan))}
 
-    def _snapshot(self, form: SnapshotForm) -> Snapshot:
+    def _snapshot(self, form: SnapshotForm, memo: bytes | None, misses: Mapping[str, int]) -> Snapshot:
         day, now = self.day, form["now"]
         held = {o["id"]: o for o in form["orders"] if o["holder"] is not None}
         refused: dict[Any, set[str]] = {}
@@ -203,13 +205,15 @@ class Rehearser:
             period_s=float(form["period"]),
             places=self.places,
             jobs=tuple(self._job(o, refused.get(o["id"], set())) for o in form["orders"] if o["holder"] is None),
-            drivers=tuple(self._driver(c, held, now) for c in form["couriers"] if c["state"] != "upcoming"),
+            drivers=tuple(
+                self._driver(c, held, now, misses.get(c["id"], 0)) for c in form["couriers"] if c["state"] != "upcoming"
+            ),
             travel=self.travel,
             half_pickup_s=day.pickup_service / 2,
             half_dropoff_s=day.dropoff_service / 2,
             demand=self._demand(now),
             past=self._past(now),
-            memo=form["memo"],
+            memo=memo,
         )
 
     def _job(self, order: OrderForm, refused: set[str]) -> Job:
@@ -226,7 +230,7 @@ class Rehearser:
             refusals=len(refused),
         )
 
-    def _driver(self, c: CourierForm, held: Mapping[Any, OrderForm], now: int) -> Driver:
+    def _driver(self, c: CourierForm, held: Mapping[Any, OrderForm], now: int, misses: int) -> Driver:
         day, at = self.day, self.courier_at[c["id"]]
         place, free_s = day.index[c["x"], c["y"]], float(c["free_at"])
         if c["orders"]:  # on his way to a kitchen: busy until the last door
@@ -246,7 +250,8 @@ class Rehearser:
             capacity=int(day.capacity[at]),
             vehicle=day.vehicles[at],
             taken=c["taken"],
-            idle_s=0.0 if busy else max(0.0, float(now) - float(c["on_at"])),
+            idle_s=0.0 if busy else max(0.0, now - max(free_s, float(c["on_at"]))),
+            misses=misses,
         )
 
     def _kitchen(self, restaurant: int) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from dispatch.engine.arrays import FAR, Arrays, Floats, Ints, times
+from dispatch.engine.fairness import goes_first
 from dispatch.engine.model import (
     DriverState,
     Exclusion,
@@ -164,6 +165,7 @@ class Answer:
                     "food_waits_s": float(pickup[0] - a.ready[jobs].max()),
                     "travel_s": way,
                     "driver_s": float(self.p.drivers[d]["start_cost"]),
+                    **({"misses": float(a.drivers[d].misses)} if goes_first(a.drivers[d], self.policy) else {}),
                 },
                 parallel=parallel,
             )

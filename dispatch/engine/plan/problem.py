@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.engine.arrays import FAR, Arrays, Bools, Floats, Ints, times
+from dispatch.engine.fairness import goes_first
 from dispatch.engine.model import DriverState, Snapshot
 from dispatch.engine.policy import Policy
 
@@ -121,7 +122,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
         jobs=jobs,
         drivers=drivers,
         rules=rules,
-        banned=a.banned,
+        banned=_banned(policy, a),
         table=a.roads.table,
         points=a.roads.points,
         floor=np.zeros((len(a.jobs), len(a.drivers))),
@@ -133,7 +134,8 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
     """Return seconds per driver for giving him anything at all.
 
     Position: who stands nearer to the demand than average costs more, because he is worth
-    more to the orders not known yet. Fairness: who idled longer than average costs less.
+    more to the orders not known yet. Fairness: who idled longer than average costs less,
+    and who missed too many orders in a row much less.
     """
     cost = np.zeros(len(a.drivers))
     loose = a.fixed < 0
@@ -150,4 +152,18 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
     if policy.fairness_weight:
         idle = np.array([d.idle_s for d in a.drivers])
         cost -= policy.fairness_weight * (idle - idle[loose].mean())
-    return cost
+    return cost - policy.miss_pull_s * _passed_over(policy, a)
+
+
+def _passed_over(policy: Policy, a: Arrays) -> Bools:
+    return np.array([goes_first(d, policy) for d in a.drivers], dtype=np.bool_)
+
+
+def _banned(policy: Policy, a: Arrays) -> Bools:
+    """Return forbidden pairs: also who goes first with orders that are only expected, or those would do for him."""
+    first = _passed_over(policy, a)
+    if not first.any():
+        return a.banned
+    banned = a.banned.copy()
+    banned[first, a.real :] = True
+    return banned

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.engine import DriverState, Pairs, Policy, Reason, decide
+from dispatch.engine import DriverState, Pairs, Past, Policy, Reason, decide
 from dispatch.engine.plan import memo
-from tests.dispatch.engine.builders import MINUTE, NOW_S, Town
+from tests.dispatch.engine.builders import MINUTE, NOW_S, Town, random_snapshot
 
 POLICY = Policy(strategy="plan")
 
@@ -77,6 +77,37 @@ class TestOffering:
             ("near", ("a",), False),
             ("next", ("a",), True),
         ]
+
+    def test_lets_a_driver_who_missed_too_much_go_first_as_far_as_it_is_worth(self):
+        town = Town()
+        town.job("a", ready=-5)
+        town.driver("near", at=1)
+        town.driver("passed over", at=3, misses=4)
+        snapshot, guarded = town.snapshot(), replace(POLICY, max_misses=4, miss_pull_s=150)
+        assert offers(snapshot) == [("near", ("a",))]
+        assert offers(snapshot, replace(guarded, max_misses=5)) == [("near", ("a",))]
+        assert offers(snapshot, guarded) == [("passed over", ("a",))]  # two minutes later at the door
+        assert offers(snapshot, replace(guarded, miss_pull_s=110)) == [("near", ("a",))]
+        (proposal,) = decide(snapshot, guarded).proposals
+        assert (proposal.score["misses"], proposal.score["driver_s"]) == (4.0, -150.0)
+
+    def test_does_not_take_an_order_that_is_only_expected_for_work(self):
+        town = Town()
+        town.job("a", ready=-5)
+        town.driver("near", at=1)
+        town.driver("passed over", at=3, misses=4)
+        past = tuple(
+            Past(id=f"p{n}", pickup=town.place(3), dropoff=town.place(8), placed_s=NOW_S - 60 * n, ready_s=NOW_S)
+            for n in range(1, 10)
+        )
+        snapshot = town.snapshot(past=past)
+        assert offers(snapshot, replace(POLICY, max_misses=4)) == [("passed over", ("a",))]
+
+    def test_decides_the_same_whoever_missed_what_where_the_guardrail_is_off(self):
+        for seed in range(20):
+            snapshot = random_snapshot(seed)
+            missed = replace(snapshot, drivers=tuple(replace(d, misses=50) for d in snapshot.drivers))
+            assert decide(missed, POLICY) == decide(snapshot, POLICY)
 
     def test_prefers_the_driver_who_idled_longer_only_when_fairness_is_on(self):
         town = Town()
