@@ -36,10 +36,17 @@ class Shift(PublicModel):
     driver = models.ForeignKey(Driver, models.CASCADE, related_name="shifts")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    break_from = models.DateTimeField(null=True, blank=True, help_text="No trip runs into the break.")
+    break_to = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_forward"),
+            models.CheckConstraint(
+                condition=Q(break_from=None, break_to=None)
+                | Q(break_from__gte=F("starts_at"), break_to__gt=F("break_from"), break_to__lte=F("ends_at")),
+                name="shift_break_inside",
+            ),
             ExclusionConstraint(
                 name="shift_no_overlap",
                 expressions=[

@@ -22,7 +22,7 @@ class ShiftAdmin(OpsAdmin):
 
     id_kind = "shift_id"
     id_searches = {"drv": "driver_id"}
-    list_display = ["driver", "starts_at", "ends_at"]
+    list_display = ["driver", "starts_at", "ends_at", "break_from", "break_to"]
     list_select_related = ["driver__user"]
     search_fields = ["driver__user__email", "driver__user__name"]
     list_filter = ["starts_at"]
@@ -35,7 +35,13 @@ class ShiftAdmin(OpsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Shift, form: forms.ModelForm[Shift], change: bool) -> None:
         """Plan through the service."""
-        made = services.plan_shift(driver_id=obj.driver_id, starts_at=obj.starts_at, ends_at=obj.ends_at)
+        made = services.plan_shift(
+            driver_id=obj.driver_id,
+            starts_at=obj.starts_at,
+            ends_at=obj.ends_at,
+            break_from=obj.break_from,
+            break_to=obj.break_to,
+        )
         obj.pk = made.pk
 
     def delete_model(self, request: HttpRequest, obj: Shift) -> None:

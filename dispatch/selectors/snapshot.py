@@ -1,6 +1,5 @@
 """What a round sees of its zone: open deliveries and drivers, busy ones with where and when they are free."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from dispatch.engine import StraightLine as EngineLine
 from dispatch.route import Carried, StopKind, stops_of
 from dispatch.selectors.answering import Answering, answering
 from dispatch.selectors.misses import misses_in_a_row
+from dispatch.selectors.roster import break_of, coming_drivers, off_of
 from dispatch.selectors.route import carried_by
 from dispatch.states import DeliveryStatus
 from fleetsync.core import clock
@@ -44,12 +44,14 @@ _JOBS: Final = """
 
 _DRIVERS: Final = """
     SELECT s.driver_id, s.id, s.load, s.capacity, s.off_at, s.started_at, s.idle_since,
-           ST_X(p.point), ST_Y(p.point), r.vehicle, asked.driver_id IS NOT NULL
+           ST_X(p.point), ST_Y(p.point), r.vehicle, asked.driver_id IS NOT NULL,
+           f.ends_at, f.break_from, f.break_to
     FROM dispatch_driversession s
     JOIN dispatch_driverposition p ON p.driver_id = s.driver_id
     JOIN accounts_driver r ON r.id = s.driver_id
     LEFT JOIN (SELECT DISTINCT driver_id FROM dispatch_offer WHERE status = 'OPEN') asked
         ON asked.driver_id = s.driver_id
+    LEFT JOIN dispatch_shift f ON f.driver_id = s.driver_id AND f.starts_at <= %(now)s AND f.ends_at > %(now)s
     WHERE s.zone_id = %(zone)s AND s.ended_at IS NULL AND s.status IN ('AVAILABLE', 'BUSY')
       AND s.lease_until > %(now)s AND p.received_at >= %(fresh_since)s
     ORDER BY s.driver_id"""
@@ -142,7 +144,8 @@ def look_at_zone(
     """Return the zone as it stands, the next round expected after `period`.
 
     Three queries whatever its size; one more where the strategy weighs how drivers answer,
-    two more where it looks at what was ordered lately, one where it counts who was passed over.
+    three more where it looks at what was ordered lately and who comes on duty soon, one where
+    it counts who was passed over.
 
     Drivers who were asked and did not take a job are masked from it: for good when they
     declined or gave it back, for a while when they let the offer pass.
@@ -172,6 +175,10 @@ def look_at_zone(
             misses = misses_in_a_row(cursor, zone_id=zone_id, driver_ids=[row[0] for row in driver_rows], now=now)
         demand = _demand(cursor, zone_id, places, now) if plans else ()
         past = _past(cursor, zone_id, places, now, policy.foresight_s) if plans else ()
+        coming: list[Driver] = []
+        if plans and policy.look_ahead_s:
+            within = timedelta(seconds=policy.look_ahead_s) - period
+            coming = coming_drivers(cursor, zone_id=zone_id, after=now + period, within=within, place=places.index)
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places, conf) for row in job_rows]
     drivers = [
@@ -184,7 +191,7 @@ def look_at_zone(
         period_s=period.total_seconds(),
         places=tuple((place.lng, place.lat) for place in places.at),  # plain: the child knows no LngLat
         jobs=tuple(job for job, _ in jobs),
-        drivers=tuple(driver for driver, _ in drivers),
+        drivers=(*(driver for driver, _ in drivers), *coming),
         travel=_travel(travel, tuple(places.at)),
         half_pickup_s=conf.half_pickup_s,
         half_dropoff_s=conf.half_dropoff_s,
@@ -285,7 +292,8 @@ def _driver(
         state=DriverState.BUSY if free_at > now else DriverState.IDLE,
         place=places.index(place),
         free_s=free_at.timestamp(),
-        off_s=row[4].timestamp() if row[4] else math.inf,
+        off_s=off_of(row[4], row[11]),
+        break_s=break_of(row[12], row[13]),
         vehicle=row[9],
         capacity=row[3],
         has_open_offer=row[10],

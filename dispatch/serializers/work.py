@@ -115,6 +115,8 @@ class ShiftInput(StrictSerializer):
     driver_id = PublicIdField("driver_id")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    break_from = serializers.DateTimeField(required=False, help_text="A planned break: no trip runs into it.")
+    break_to = serializers.DateTimeField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Let time run forward."""
@@ -278,6 +280,8 @@ class ShiftOutput(StrictSerializer):
     driver_id = PublicIdField("driver_id")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    break_from = serializers.DateTimeField(allow_null=True)
+    break_to = serializers.DateTimeField(allow_null=True)
 
 
 class MessageOutput(StrictSerializer):

@@ -115,7 +115,7 @@ class ShiftsView(ApiView):
     def post(self, request: Request) -> Response:
         """Put a shift on the roster."""
         data = checked(ShiftInput, request.data)
-        shift = services.plan_shift(driver_id=data["driver_id"], starts_at=data["starts_at"], ends_at=data["ends_at"])
+        shift = services.plan_shift(**data)
         return Response(ShiftOutput(shift).data, status=201)
 
 
