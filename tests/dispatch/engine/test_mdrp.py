@@ -308,6 +308,7 @@ class TestCommand:
             (["{}", "--set", "colour=3"], "no parameter 'colour'"),
             (["{}", "--set", "lead_s=-3"], "lead_s: expected 0 to 900, got -3"),
             (["{}", "--accept", "0"], "--accept: expected more than 0"),
+            (["{}", "--accept-std", "-1"], "--accept-std: expected 0 to 5, got -1.0"),
             (["{}", "--days", "xyz"], "no day's name matches 'xyz'"),
         ],
     )
