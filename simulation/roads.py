@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
+
+import numpy as np
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
 
 from fleetsync.core.geo import LngLat
 from fleetsync.core.travel import TravelProvider
@@ -15,22 +19,26 @@ from simulation.clients.road import Pass, Place, distance_m
 class RealStreets:
     """What of a road graph the simulation uses: doors at crossings, addresses, ways."""
 
-    def __init__(self, graph: RoadGraph) -> None:
+    def __init__(self, graph: RoadGraph, zones: Iterable[GEOSGeometry] = ()) -> None:
+        """`zones`: where people live who order; none: everywhere in the graph."""
         self.graph = graph
         self._travel = RoadTravel(graph)
+        area = shapely.union_all([shapely.from_wkb(bytes(zone.wkb)) for zone in zones])
+        inside = np.flatnonzero(shapely.contains_xy(area, graph.lng, graph.lat))
+        self._doors = inside if len(inside) else np.arange(len(graph.lng))
 
     @classmethod
-    def of(cls, provider: TravelProvider) -> RealStreets | None:
+    def of(cls, provider: TravelProvider, zones: Iterable[GEOSGeometry] = ()) -> RealStreets | None:
         """Return the streets the platform measures by; None where it knows none."""
-        return cls(provider.graph) if isinstance(provider, RoadTravel) else None
+        return cls(provider.graph, zones) if isinstance(provider, RoadTravel) else None
 
     def near(self, place: Place) -> Place:
         """Return the nearest place that can be driven to."""
         return self._place(self._node(place))
 
     def door_near(self, kitchen: Place, chance: Random) -> Place:
-        """Return a door at a street that the kitchen delivers to; the farthest looked at where none is so near."""
-        looked = [self._place(chance.randrange(len(self.graph.lng))) for _ in range(40)]
+        """Return a door in a zone that the kitchen delivers to; the nearest looked at where none is so near."""
+        looked = [self._place(int(self._doors[chance.randrange(len(self._doors))])) for _ in range(40)]
         right = (door for door in looked if DOOR_M[0] <= distance_m(kitchen, door) <= DOOR_M[1])
         return next(right, None) or min(looked, key=lambda door: distance_m(kitchen, door))
 

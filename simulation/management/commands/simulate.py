@@ -82,7 +82,7 @@ class Command(BaseCommand):
                 )
         self._enough_people(options)
         gate = Gate(base_url=options["base_url"], live_url=options["live_url"], ledger=ledger, seed=options["seed"])
-        self.streets = RealStreets.of(provider())
+        self.streets = RealStreets.of(provider(), Zone.objects.filter(active=True).values_list("polygon", flat=True))
         world = World(gate=gate, habits=self._habits(options["accept"]), seed=options["seed"])
         fleet = self._fleet(world, options)
         out.print(
