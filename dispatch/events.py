@@ -177,6 +177,7 @@ class PinWaived(DeliveryEvent):
     """Ops made sure who takes it: no PIN is needed any more."""
 
     type: ClassVar[str] = "delivery.pin_waived"
+    reason: str
 
 
 @event

@@ -131,8 +131,10 @@ def _note_wrong(row: Delivery, pin: str, *, driver_id: UUID, emit: Emit) -> None
     emit(PinRefused(**of_delivery(row), driver_id=driver_id, tries_left=row.pin_tries_left))
 
 
-def waive_pin(*, delivery_id: UUID, now: datetime, actor: str) -> Delivery:
+def waive_pin(*, delivery_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:
     """Let it be handed over without the PIN: ops found out who stands at the door. May run twice.
+
+    The log keeps `reason` and who decided.
 
     Raises:
         DeliveryNotFound: there is none.
@@ -145,7 +147,7 @@ def waive_pin(*, delivery_id: UUID, now: datetime, actor: str) -> Delivery:
         if row.pin:
             row.pin = ""
             row.save(update_fields=["pin"])
-            emit(PinWaived(**of_delivery(row)))
+            emit(PinWaived(**of_delivery(row), reason=reason))
     return row
 
 

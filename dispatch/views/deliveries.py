@@ -218,13 +218,14 @@ class DeliveryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         summary="Waive the PIN",
         description="You made sure who stands at the door, by telephone say; the driver hands it over without it.",
         parameters=[DELIVERY_ID],
-        request=None,
+        request=ReasonInput,
         responses={200: DeliveryOutput},
     )
     @action(detail=True, methods=["post"], url_path="waive-pin")
     def waive_pin(self, request: Request, delivery_id: UUID) -> Response:
-        """Need no PIN any more. Twice is harmless."""
-        services.waive_pin(delivery_id=delivery_id, now=clock.now(), actor=actor_of(request))
+        """Need no PIN any more, and say why. Twice is harmless."""
+        data = checked(ReasonInput, request.data)
+        services.waive_pin(delivery_id=delivery_id, reason=data["reason"], now=clock.now(), actor=actor_of(request))
         return self._present(delivery_id)
 
     @extend_schema(

@@ -91,7 +91,7 @@ TABLE: dict[str, Row] = {
     "POST deliveries/{delivery_id}/return": only(D),
     "POST deliveries/{delivery_id}/assign": only(OPS, driver_id="{driver_id}"),
     "POST deliveries/{delivery_id}/unassign": only(OPS, reason="stalled"),
-    "POST deliveries/{delivery_id}/waive-pin": only(OPS),
+    "POST deliveries/{delivery_id}/waive-pin": only(OPS, reason="known-by-phone"),
     "POST deliveries/{delivery_id}/reopen": only(OPS),
     "POST deliveries/{delivery_id}/hold": only(OPS),
     "POST deliveries/{delivery_id}/release": only(OPS),

@@ -65,9 +65,10 @@ class TestDropOff:
             drop(kitchen, at_door, "0427")
         at_door[0].refresh_from_db()
         assert (at_door[0].status, Event.objects.count()) == ("EN_ROUTE_TO_DROPOFF", before)
-        services.waive_pin(delivery_id=at_door[0].pk, now=kitchen.now, actor=ACTOR)
-        services.waive_pin(delivery_id=at_door[0].pk, now=kitchen.now, actor=ACTOR)
-        assert Event.objects.filter(type="delivery.pin_waived").count() == 1
+        for reason in ("known-by-phone", "asked-twice"):
+            services.waive_pin(delivery_id=at_door[0].pk, reason=reason, now=kitchen.now, actor=ACTOR)
+        waived = Event.objects.get(type="delivery.pin_waived")
+        assert (waived.payload["reason"], waived.actor) == ("known-by-phone", ACTOR)
         assert drop(kitchen, at_door, None).status == "DELIVERED"
 
     def test_counts_the_same_digits_once(self, kitchen, at_door):
@@ -111,9 +112,13 @@ class TestDropOff:
         delivery, _ = at_door
         strict(kitchen)
         address = f"/api/v1/deliveries/{ids.public('delivery_id', delivery.pk)}/waive-pin"
-        assert client_of(DispatcherFactory()).post(address).data["pin_required"] is False
+        ops, why = client_of(DispatcherFactory()), {"reason": "known-by-phone"}
+        silent = ops.post(address)
+        assert (silent.status_code, silent.data["errors"][0]["attr"]) == (400, "reason")
+        assert Delivery.objects.get(pk=delivery.pk).pin == "0427"
+        assert ops.post(address, why).data["pin_required"] is False
         assert drop(kitchen, at_door, None).status == "DELIVERED"
-        refused = client_of(DispatcherFactory()).post(address)
+        refused = ops.post(address, why)
         assert (refused.status_code, refused.data["code"]) == (409, "illegal-transition")
 
     def test_does_not_show_the_driver_the_digits(self, kitchen, at_door):

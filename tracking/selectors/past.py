@@ -131,6 +131,7 @@ def rewind(row: Delivery, events: Iterable[tuple[str, datetime, Mapping[str, Any
     row.held, row.priority, row.batch_id, row.drop_sequence = False, 0, None, 0
     row.pickup_eta_at = row.dropoff_eta_at = row.eta_low_at = row.eta_high_at = None
     row.delivered_at = row.closed_at = None
+    row.wrong_pins = []
     for name in _MOMENTS.values():
         setattr(row, name, None)
     for kind, at, data in events:
@@ -146,6 +147,8 @@ def rewind(row: Delivery, events: Iterable[tuple[str, datetime, Mapping[str, Any
         elif kind == "delivery.unassigned":
             row.driver_id = row.assigned_at = row.arrived_at_pickup_at = None
             row.pickup_eta_at = row.dropoff_eta_at = None
+        elif kind == "delivery.pin_refused":
+            row.wrong_pins = [*row.wrong_pins, ""]
         elif kind in ("delivery.held", "delivery.released"):
             row.held = kind == "delivery.held"
         elif kind == "delivery.prioritized":

@@ -6,6 +6,7 @@ import { askReason } from "./sheet.js";
 
 const FIRST = 5;
 const TAKE_BACK = [["not-moving", "Does not move"], ["wrong-way", "Rides the wrong way"], ["vehicle-trouble", "Vehicle trouble"], ["driver-asked", "Driver asked for it"], ["better-driver", "Someone else is nearer"]];
+const WAIVE = [["known-by-phone", "Customer confirmed by telephone"], ["page-not-readable", "Customer cannot open the page"], ["handed-to-reception", "Reception takes it"], ["mistyped", "Driver mistyped it"]];
 const CANCEL = [["no-driver", "No driver"], ["takes-too-long", "Takes too long"], ["sold-out", "Sold out"], ["closing", "Kitchen is closing"], ["changed-mind", "Customer changed their mind"], ["wrong-address", "Wrong address"], ["fraud", "Fraud"]];
 
 /** Send, put the answer into the world, say so. Returns false when it was refused, with the reason on the screen. */
@@ -58,6 +59,12 @@ export function redispatch(d) {
 export async function cancel(d) {
   const reason = await askReason({ title: `Cancel #${d.code}`, text: "Customer, kitchen and driver are told. This cannot be taken back.", reasons: CANCEL, button: "Cancel the order", danger: true });
   if (reason && (await send(`orders/${d.order_id}/cancel`, { reason }, `#${d.code} is cancelled`))) live.drop(d.id);
+}
+
+/** Let it be handed over without the digits: somebody made sure who stands at the door. */
+export async function waivePin(d) {
+  const reason = await askReason({ title: `Waive the PIN of #${d.code}`, text: "First make sure who stands at the door. The driver then hands it over without the digits; this cannot be taken back.", reasons: WAIVE, button: "Waive the PIN" });
+  if (reason) await send(to(d, "waive-pin"), { reason }, `#${d.code} needs no PIN any more`);
 }
 
 /** Let a driver be picked for it: on the map or from the list in the drawer. */

@@ -58,6 +58,7 @@ function stuck(world, d, t, rows) {
   if (d.status === "UNDELIVERABLE" || d.status === "RETURNING") add("Nobody took it, goes back to the kitchen", ms(d.arrived_at_dropoff_at) ?? t, true);
   else if (!k) { if (world.ready && app.past == null) add(`${name} is offline${food ? " and has the food" : ""}`, ms(d.picked_up_at ?? d.assigned_at) ?? t, food); }
   else if (k.silent) add(`${name} is silent${food ? " and has the food" : ""}`, k.seenAt, food);
+  else if (world.isLocked(d)) add("Too many wrong PINs at the door", ms(d.arrived_at_dropoff_at) ?? t, true);
   else if (d.status === "ARRIVED_AT_DROPOFF" && t - ms(d.arrived_at_dropoff_at) > AT_DOOR) add("Waits at the door", ms(d.arrived_at_dropoff_at), false);
   else if ((k.state === "inbound" || k.state === "carry") && k.stops[0]?.deliveries.includes(d) && d.status !== "ARRIVED_AT_DROPOFF" && t - k.stillSince > STANDS) add(`${name} has not moved`, k.stillSince, food);
 }

@@ -7,6 +7,9 @@ import { messageButton } from "./messages.js";
 import { age, ahead, lineOf, plural, STATUS, whyMoved } from "./words.js";
 import { BEFORE_PICKUP, ms, ON_BOARD, SEARCHING } from "./world.js";
 
+/** Where an event leaves an order that is not on the map. */
+const AFTER = { "order.placed": "PLACED", "order.accepted": "ACCEPTED", "order.rejected": "REJECTED", "order.cancelled": "CANCELLED", "delivery.picked_up": "PICKED_UP", "delivery.delivered": "DELIVERED", "delivery.returned": "RETURNED" };
+const ENDED = new Set(["DELIVERED", "RETURNED"]);
 let more = { order: null, sale: null, timeline: null, decisions: null, sentence: "" }, timer = 0;
 
 /** Ask for what the map does not carry: lines, timeline, decisions. */
@@ -33,14 +36,17 @@ function subject(id) {
   const d = app.world.byOrder.get(id);
   if (d) return d;
   const sale = more.order === id ? more.sale : null;
-  const over = app.past == null ? sale?.status : app.past < ms(sale?.placed_at) ? "Not placed yet" : "PLACED";
-  return sale && { ...sale, order_id: id, id: null, status: over, driver_id: null, gone: true, dropoff: sale.dropoff ?? {}, risk: "ok" };
+  if (!sale) return null;
+  const told = more.timeline.filter((entry) => ms(entry.at) <= app.t);
+  const status = app.past == null ? sale.status : told.reduce((was, entry) => AFTER[entry.type] ?? was, "Not placed yet");
+  const driver = ENDED.has(status) ? told.findLast((entry) => entry.type === "delivery.assigned")?.data.driver_id : null;
+  return { ...sale, order_id: id, id: null, status, driver_id: driver ?? null, gone: true, dropoff: sale.dropoff ?? {}, risk: "ok" };
 }
 export function orderView(id) {
   const d = subject(id), mine = more.order === id ? more : { timeline: null, decisions: null };
   const t = app.t, until = (entries) => entries?.filter((entry) => ms(entry.at) <= t + 1000) ?? null;
   const timeline = until(mine.timeline), decisions = until(mine.decisions), offer = d?.id && app.world.offerOf(d.id), search = d?.id ? app.world.searches.get(d.id) : null;
-  const key = JSON.stringify([d && [d.status, d.driver_id, d.held, d.priority, d.risk, d.ready_at, d.eta_high_at, d.pickup_eta_at, firstName(d.driver_id)], offer?.id, offer && nameOf(offer.driver_id), search && [search.refusals, search.attempt], mine.sale && 1, timeline?.length, decisions?.length, timeline && names(timeline), app.past == null && mine.sentence]);
+  const key = JSON.stringify([d && [d.status, d.driver_id, d.held, d.priority, d.risk, d.ready_at, d.eta_high_at, d.pickup_eta_at, d.pin_required, d.pin_tries_left, firstName(d.driver_id)], offer?.id, offer && nameOf(offer.driver_id), search && [search.refusals, search.attempt], mine.sale && 1, timeline?.length, decisions?.length, timeline && names(timeline), app.past == null && mine.sentence]);
   return { key, build: () => (d ? build(d, { timeline, decisions, offer, search, sale: mine.sale, sentence: app.past == null ? mine.sentence : "" }) : waiting(mine)) };
 }
 const names = (timeline) => timeline.map((entry) => (entry.data.driver_id ? nameOf(entry.data.driver_id) : "")).join("|");
@@ -51,7 +57,7 @@ function waiting(mine) {
     : Array.from({ length: 7 }, () => h("span", { class: "skel line" })))];
 }
 function build(d, { timeline, decisions, offer, search, sale, sentence }) {
-  const lines = sale?.lines?.reduce((n, l) => n + l.quantity, 0), k = app.world.drivers.get(d.driver_id);
+  const lines = sale?.lines?.reduce((n, l) => n + l.quantity, 0), k = d.gone ? null : app.world.drivers.get(d.driver_id);
   const [hue, word, shape] = offer ? ["offer", "Offer open"] : STATUS[d.status] ?? ["off", d.status];
   const crumb = ["Order", lines && plural(lines, "item"), sale && money(sale.total_minor, sale.currency)].filter(Boolean).join(" · ");
   return [
@@ -87,6 +93,7 @@ function notes(d, offer, search) {
   if (d.status === "NO_DRIVER_FOUND") list.push(note("late", "alert", h("span", {}, "The search gave up. Give it to somebody, search again, or cancel.")));
   else if (search?.refusals) list.push(note("risk", "alert", h("span", {}, `${plural(search.refusals, "driver")} said no${search.radius_m ? `; the search goes on within ${(search.radius_m / 1000).toFixed(1)} km` : ""}.`)));
   else if (d.status === "SEARCHING" && search?.due_at && ms(search.due_at) > app.t) list.push(note("", "clock", tick("span", {}, () => `Not due yet: a driver is asked at ${clock(search.due_at)}, so that nobody waits at the counter.`)));
+  if (app.world.isLocked(d)) list.push(note("late", "lock", h("span", {}, "Five wrong PINs. Make sure who stands at the door, then waive the PIN.")));
   if (d.held) list.push(note("risk", "pause", h("span", {}, "Held back: no driver is asked until it is let into the rounds again.")));
   const cause = app.world.causes.get(d.order_id);
   if (d.risk !== "ok" && cause && d.driver_id) list.push(note(d.risk, "alert", h("span", {}, `${whyMoved(cause)}.`)));
@@ -135,6 +142,6 @@ function footer(d, sale) {
   if (BEFORE_PICKUP.has(d.status)) {
     return h("footer", { class: "acts" }, act("undo", "Take back…", () => actions.takeBack(d)), act("redo", "Re-dispatch", () => actions.redispatch(d)), act("hand", "Give to another", () => actions.beginAssigning(d)), messageButton(d.driver_id), first, cancel());
   }
-  if (ON_BOARD.has(d.status)) return h("footer", { class: "acts one" }, messageButton(d.driver_id), h("p", { class: "xs mute" }, icon("lock"), `${firstName(d.driver_id)} has the food: from here on the driver finishes it, or brings it back.`));
+  if (ON_BOARD.has(d.status)) return h("footer", { class: "acts one" }, app.world.isLocked(d) ? act("lock", "Waive the PIN…", () => actions.waivePin(d), { cls: "main" }) : null, messageButton(d.driver_id), h("p", { class: "xs mute" }, icon("lock"), `${firstName(d.driver_id)} has the food: from here on the driver finishes it, or brings it back.`));
   return null;
 }

@@ -49,6 +49,8 @@ export function lineOf(entry, who) {
     case "delivery.arrived_at_pickup": return line("At the counter");
     case "delivery.picked_up": return line("Picked up");
     case "delivery.arrived_at_dropoff": return line("At the door");
+    case "delivery.pin_refused": return line("Wrong PIN", data.tries_left ? `${plural(data.tries_left, "try", "tries")} left` : "no try left");
+    case "delivery.pin_waived": return line("PIN waived", [reason(data.reason), byHand].filter(Boolean).join(", "));
     case "delivery.delivered": return line("Handed over");
     case "delivery.unassigned": return line(`Taken from ${who(data.driver_id)}`, [reason(data.reason), byHand].filter(Boolean).join(", "));
     case "delivery.no_driver_found": return line("The search gave up", `after ${plural(data.attempts, "look")}`);

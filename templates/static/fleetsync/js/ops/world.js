@@ -170,6 +170,8 @@ export class World {
     }
     if (type === "delivery.held" || type === "delivery.released") { if (d) d.held = type === "delivery.held"; return; }
     if (type === "delivery.prioritized") { if (d) d.priority = data.priority; return; }
+    if (type === "delivery.pin_refused") { if (d) d.pin_tries_left = data.tries_left; return; }
+    if (type === "delivery.pin_waived") { if (d) d.pin_required = false; return; }
     const status = STATUS_AFTER[type];
     if (!d || type === "delivery.searching" || type === "delivery.moved_zone") { this.fetch(data.delivery_id); return; }
     if (!status) return;
@@ -231,6 +233,8 @@ export class World {
   }
   /** Colours and shapes of the map ask for an age on the scale of 20 s and 60 s. */
   shownAge(k) { return k.age > this.silentS ? 90 : k.age > this.fadeS ? 30 : 2; }
+  /** Nobody can hand it over: the driver has no try left and the city hands over for a PIN only. */
+  isLocked(d) { return d.status === "ARRIVED_AT_DROPOFF" && d.pin_required && d.pin_tries_left === 0; }
   offerOf(deliveryId) { for (const o of this.offers.values()) if (o.delivery_id === deliveryId) return o; return null; }
 }
 
