@@ -45,7 +45,7 @@ function choose() {
   if (view === "earn") return ["earn", earned, earnFailed, day];
   const stops = stopsOf(tasks()), ask = live.session && question();
   if (ask) return ["offer", ask.map((o) => o.id), Boolean(place.here)];
-  if (stops.length) return ["task", stops.map((s) => [s.kind, s.deliveries.map((d) => [d.id, d.status, d.waiting, d.ready_at, d.pickup_eta_at])]), pad.open, pad.wrong];
+  if (stops.length) return ["task", stops.map((s) => [s.kind, s.deliveries.map((d) => [d.id, d.status, d.waiting, d.ready_at, d.pickup_eta_at, d.pin_required, d.pin_tries_left])]), pad.open, pad.wrong];
   if (!live.session) return ["off", trouble, busy, simulated];
   if (live.session.status === "PAUSED") return ["paused"];
   return ["idle", earned?.deliveries, earned && Math.floor(earned.online_s / 60), queue.taps.length];
@@ -55,7 +55,7 @@ function build(kind, onTick) {
   switch (kind) {
     case "error": return panel.failed(error, { retry: refresh });
     case "earn": return panel.earnings({ earned: day ? day.earned : earned, failed: earnFailed }, { close: () => { view = ""; day = null; paint(); $("#earnbtn").focus(); }, day: showDay, isToday: (d) => d === earned?.day });
-    case "offer": return panel.offer({ offers: question(), here, area: (p) => chart.area(p) }, { accept, decline, expired: () => paint() }, onTick);
+    case "offer": return panel.offer({ offers: question(), here, area: (p) => chart.area(p) }, { accept, decline, expired: () => paint(), why: (o) => get(`offers/${o.id}/explain`) }, onTick);
     case "task": return panel.task({ stops, here: () => place.here, pad }, { step, giveBack, nobody, handOver, openPad: () => { pad.open = true; paint(); }, onKey: (f) => { keyed = f; } }, onTick);
     case "off": return panel.offline({ trouble: simulated ? "" : trouble, demo, busy }, { online: goOnline, rideForMe: () => { ride(true); goOnline(); } });
     case "paused": return panel.paused({ resume: () => pause(false) });

@@ -52,8 +52,23 @@ export function offer({ offers, here, area }, act, live) {
     h("ol", { class: "stops" },
       stop(1, false, first.restaurant.name, `${km(toKitchen)} from you · food ready ${clock(ready)}${offers.length > 1 ? ` · ${offers.length} orders` : ""}`, clock(first.pickup_eta_at)),
       offers.map((o, i) => stop(i + 2, true, area(o.dropoff), `${km(metres(legs[i], legs[i + 1]))} further`, clock(o.dropoff_eta_at)))),
+    whyMe(first, act),
     h("div", { class: "two" }, btn("big", "Decline", () => act.decline(first)), btn("big main", "Accept", () => act.accept(offers))),
   ];
+}
+
+/** Asked for when it is opened: the round's reason and the driver's own minutes, nothing about anybody else. */
+function whyMe(offer, act) {
+  const words = h("div", { class: "whyme", role: "status" });
+  let asked = null;
+  const say = (found) => words.replaceChildren(h("p", {}, found.sentence, found.looked_at > 1 && ` The round looked at ${found.looked_at} drivers.`),
+    found.yours ? h("dl", { class: "facts num" }, h("dt", {}, "You at the counter"), h("dd", {}, clock(found.yours.arrive_at)), h("dt", {}, "Food in hand"), h("dd", {}, clock(found.yours.pickup_at)), h("dt", {}, "Handed over"), h("dd", {}, clock(found.yours.door_at))) : "");
+  const ask = (e) => {
+    if (!e.currentTarget.open || asked) return;
+    words.replaceChildren(h("span", { class: "skel" }));
+    asked = act.why(offer).then(say, () => { asked = null; words.replaceChildren("The reason cannot be read just now. The offer stands."); });
+  };
+  return h("details", { class: "later", ontoggle: ask }, h("summary", { "data-keep": "whyme" }, "Why me?"), words);
 }
 
 /** The next stop, what to do there, and what comes after it. `here()`: where the driver is now. */
