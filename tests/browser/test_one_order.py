@@ -1,6 +1,8 @@
 """A whole order across five pages at once, each in a browser profile of its own."""
 
 import re
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -62,6 +64,13 @@ class TestOneOrder:
         expect(driver.get_by_role("heading", name="You are free")).to_be_visible()
         expect(track.get_by_role("heading", level=1)).to_contain_text(re.compile("delivered|enjoy", re.IGNORECASE))
         assert customer.status(placed) == "DELIVERED"
+        entries = customer.get(f"orders/{placed.id}/timeline")["results"]
+        moment = {entry["type"]: entry["at"] for entry in entries}
+        for told, words in (("order.placed", "Kitchen has not answered"), ("delivery.delivered", "Delivered")):
+            later = datetime.fromisoformat(moment[told]) + timedelta(seconds=1)
+            ops.goto(f"/ops?{urlencode({'order': placed.id, 'at': later.isoformat()})}")
+            expect(ops.get_by_text(re.compile("As it was at"))).to_be_visible()
+            expect(drawer.locator(".pill").first).to_have_text(words)
         admin.goto("/admin/orders/order/")
         admin.get_by_role("link", name=placed.code).click()
         expect(admin.get_by_text("delivered", exact=False).first).to_be_visible()

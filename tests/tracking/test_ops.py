@@ -1,10 +1,12 @@
 """What ops ask about a zone: its map, its past, its figures, its heat, and where something is."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import h3
 import pytest
 from django.contrib.gis.geos import Point
+from django.utils.dateparse import parse_datetime
 
 from dispatch.events import (
     DeliveryAssigned,
@@ -235,9 +237,22 @@ class TestHistoryView:
         minutes = ask(delivery.zone, "history", minutes=5)["minutes"]
         assert [(each["open"], each["late"]) for each in minutes] == [(1, 0), (1, 0), (0, 0), (1, 0), (1, 0), (1, 1)]
 
-    def test_refuses_more_than_four_hours(self, ops):
+    def test_looks_back_a_week_in_wider_steps(self, ask):
+        now = clock.now()
+        delivery = DeliveryFactory(
+            status="DELIVERED", created_at=now - timedelta(days=6, hours=1), delivered_at=now - timedelta(days=6)
+        )
+        looks = ask(delivery.zone, "history", minutes=7 * 24 * 60)["minutes"]
+        moments = [parse_datetime(each["at"]) for each in looks]
+        assert len(looks) == 241
+        assert {later - earlier for earlier, later in pairwise(moments)} == {42 * MINUTE}
+        seen = [moment for moment, each in zip(moments, looks, strict=True) if each["open"]]
+        assert len(seen) in (1, 2)  # an hour, looked at every 42 minutes
+        assert all(delivery.created_at <= moment < delivery.delivered_at for moment in seen)
+
+    def test_refuses_more_than_a_week(self, ops):
         zone = RestaurantFactory().zone
-        answer = ops.get(f"/api/v1/zones/{ids.public('zone_id', zone.pk)}/history", {"minutes": 241})
+        answer = ops.get(f"/api/v1/zones/{ids.public('zone_id', zone.pk)}/history", {"minutes": 7 * 24 * 60 + 1})
         assert answer.status_code == 400
 
 

@@ -1,5 +1,6 @@
-"""How many orders were open and late, minute by minute."""
+"""How many orders were open and late, looked at in even steps."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,11 +11,14 @@ from django.db import connection
 #: What is under way for longer is lost; keeps the look back within an index.
 LONGEST: Final = timedelta(hours=24)
 
+#: No line on a screen has more points.
+MOST_LOOKS: Final = 240
+
 _MINUTES: Final = """
     SELECT moment, count(row.id), count(row.id) FILTER (WHERE row.promised_at < moment)
-    FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, interval '1 minute') AS moment
+    FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s) AS moment
     LEFT JOIN dispatch_delivery AS row
-      ON row.zone_id = %(zone)s AND row.created_at >= %(oldest)s AND row.created_at <= moment
+      ON row.zone_id = %(zone)s AND row.created_at > moment - %(longest)s AND row.created_at <= moment
      AND coalesce(row.delivered_at, row.closed_at, 'infinity') > moment
     GROUP BY moment ORDER BY moment"""
 
@@ -29,8 +33,13 @@ class Minute:
 
 
 def history(*, zone_id: UUID, minutes: int, now: datetime) -> list[Minute]:
-    """Return the last `minutes` and now, oldest first; one query."""
-    first = now - timedelta(minutes=minutes)
+    """Return the last `minutes` and now, oldest first; one query.
+
+    Each minute up to `MOST_LOOKS`; beyond, as many whole minutes apart as keep them within it.
+    """
+    step_min = math.ceil(minutes / MOST_LOOKS)
+    first = now - timedelta(minutes=minutes // step_min * step_min)
+    wanted = {"zone": zone_id, "first": first, "last": now, "step": timedelta(minutes=step_min), "longest": LONGEST}
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTES, {"zone": zone_id, "first": first, "last": now, "oldest": first - LONGEST})
+        cursor.execute(_MINUTES, wanted)
         return [Minute(at=at, open=under_way, late=late) for at, under_way, late in cursor.fetchall()]

@@ -12,7 +12,7 @@ from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
 from tracking.selectors import Found, LiveZone
 from tracking.services import map_row
 
-MOST_MINUTES: Final = 240
+MOST_MINUTES: Final = 7 * 24 * 60
 
 
 # --- in -----------------------------------------------------------------------

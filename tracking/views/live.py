@@ -157,7 +157,7 @@ class BasemapView(ApiView):
     def get(self, request: Request, zone_id: UUID) -> HttpResponseBase:
         """Return the map with an ETag; a client that has this version gets 304."""
         known = basemap_version(zone_id=zone_id)
-        if known is not None and request.headers.get("If-None-Match") == f'"{known}"':
+        if known is not None and request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{known}"':
             return HttpResponseNotModified(headers={"ETag": f'"{known}"'})
         drawn = basemap_of(zone_id=zone_id)
         if drawn is None:

@@ -5,7 +5,8 @@ import { $, calm, clock, icon, s, setLink } from "../ui.js";
 import { app, on, say, then, zone } from "./app.js";
 import { stopAssigning } from "./actions.js";
 
-const PLAY = 20, STEP_MS = 1000, NEAR_S = 5;
+const PLAY = 20, STEP_MS = 1000, NEAR_S = 5, DAY_MIN = 24 * 60;
+const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
 let span = 30, anchor = null, playing = 0, target = null, wanted = null, busy = false, link = ["amber", "Connecting"];
 
 export function buildTimeMachine() {
@@ -14,10 +15,21 @@ export function buildTimeMachine() {
   $("#golive").addEventListener("click", toLive);
   $("#tmlive").addEventListener("click", toLive);
   $("#tmplay").addEventListener("click", () => (playing ? stop() : play()));
-  $("#tmspan").addEventListener("change", (e) => { span = Number(e.target.value); scrub.min = String(-span * 60); scrub.step = span > 60 ? "30" : "10"; if (target != null) scrub.value = String((target - anchor) / 1000); spark(); });
+  $("#tmspan").addEventListener("change", (e) => { reach(Number(e.target.value)); if (target != null) scrub.value = String((target - anchor) / 1000); spark(); });
   spark();
   setInterval(() => { if (!document.hidden && target == null) spark(); }, Math.max(4000, 60_000 / speed()));
 }
+/** Let the line reach so many minutes back; a step is a 240th of it, at least ten seconds. */
+function reach(minutes) {
+  span = minutes;
+  $("#scrub").min = String(-span * 60);
+  $("#scrub").step = String(Math.max(10, span / 4));
+}
+/** A moment in words, with its day where that is another than today. */
+const told = (moment) => {
+  const time = clock(moment, span <= 30), then = day.format(moment);
+  return then === day.format(now()) ? time : `${then}, ${time}`;
+};
 /** Say how the connection is; back in time it says "Past", and knows the other again afterwards. */
 export function showLink(state, words) {
   link = [state, words];
@@ -32,10 +44,11 @@ export function show(moment) {
   const began = target == null;
   if (began) stopAssigning();
   target = moment;
-  const words = clock(moment, span <= 30);
+  const far = [...$("#tmspan").options].find((option) => Number(option.value) * 60_000 >= anchor - moment);
+  if (far && Number(far.value) > span) { far.selected = true; reach(Number(far.value)); }
   $("#scrub").value = String((moment - anchor) / 1000);
-  $("#scrub").setAttribute("aria-valuetext", words);
-  if (app.past == null) $("#pasttext").textContent = `Looking up ${words}.`; // until it is here, the present is shown
+  $("#scrub").setAttribute("aria-valuetext", told(moment));
+  if (app.past == null) $("#pasttext").textContent = `Looking up ${told(moment)}.`; // until it is here, the present is shown
   if (began) {
     $("#past").hidden = false;
     $("#tmlive").setAttribute("aria-pressed", "false");
@@ -57,12 +70,11 @@ async function load(moment) {
       if (target == null) break;
       app.past = at;
       document.querySelector(".stage").classList.add("then");
-      const words = clock(at, span <= 30);
-      $("#pasttext").textContent = playing ? `As it was at ${words}, ${PLAY} times as fast.` : `As it was at ${words}. Looking only.`;
+      $("#pasttext").textContent = playing ? `As it was at ${told(at)}, ${PLAY} times as fast.` : `As it was at ${told(at)}. Looking only.`;
       then.load(snapshot, { glide: playing ? STEP_MS : 0, scale: speed() });
       say("past");
     }
-  } catch { $("#pasttext").textContent = `What was at ${clock(moment)} cannot be had right now.`; } finally { busy = false; }
+  } catch { $("#pasttext").textContent = `What was at ${told(moment)} cannot be had right now.`; } finally { busy = false; }
 }
 export function toLive() {
   if (target == null) return;
@@ -108,5 +120,5 @@ async function spark() {
   svg.replaceChildren(s("path", { class: "open", d: `M0 28${minutes.map((m, i) => `L${i} ${y(m.open)}`).join("")}L${n} 28z` }),
     ...minutes.map((m, i) => (m.late ? s("rect", { class: "latebar", x: i - 0.35, width: 0.7, y: y(m.late), height: 28 - y(m.late) }) : null)).filter(Boolean));
   const base = anchor ?? now(), marks = 6;
-  $("#ticks").replaceChildren(...Array.from({ length: marks + 1 }, (_, i) => { const el = document.createElement("span"); el.textContent = i === marks && anchor == null ? "now" : clock(base - (span * 60_000 * (marks - i)) / marks); return el; }));
+  $("#ticks").replaceChildren(...Array.from({ length: marks + 1 }, (_, i) => { const el = document.createElement("span"); const at = base - (span * 60_000 * (marks - i)) / marks; el.textContent = i === marks && anchor == null ? "now" : span > DAY_MIN ? day.format(at) : clock(at); return el; }));
 }
