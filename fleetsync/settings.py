@@ -112,6 +112,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fleetsync.core.middleware.RequestTimes",
+    "django.middleware.gzip.GZipMiddleware",  # static files too: a first load stays small on a phone
     "corsheaders.middleware.CorsMiddleware",
     "fleetsync.core.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
