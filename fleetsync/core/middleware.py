@@ -38,13 +38,15 @@ def policy(*, loose: bool) -> str:
     `loose`: Unfold uses Alpine (eval) and inline styles; Swagger and Redoc inline a start script and styles.
     """
     live, tiles = settings.FLEETSYNC_LIVE_URL.rstrip("/"), ""
+    archive = settings.FLEETSYNC_TILES_FILE or urlsplit(settings.FLEETSYNC_TILES_URL).path.endswith(".pmtiles")
+    images = " blob:" if archive else ""  # the reader of an archive hands its images to the page as blobs
     if settings.FLEETSYNC_TILES_URL and not settings.FLEETSYNC_TILES_FILE:
         address = urlsplit(settings.FLEETSYNC_TILES_URL)
         tiles = f" {address.scheme}://{address.netloc}" if address.netloc else ""
     inline, evals = (" 'unsafe-inline'", " 'unsafe-eval'") if loose else ("", "")
     workers = "; worker-src 'self' blob:" if loose else ""
     return (
-        f"default-src 'self'; img-src 'self' data:{tiles}; object-src 'none'; base-uri 'self'; form-action 'self';"
+        f"default-src 'self'; img-src 'self' data:{tiles}{images}; object-src 'none'; base-uri 'self'; form-action 'self';"
         f" frame-ancestors 'none'; script-src 'self'{inline}{evals}; style-src 'self'{inline};"
         f" connect-src 'self' {live}{tiles}{workers}"
     )

@@ -44,6 +44,11 @@ class TestPolicy:
         settings.FLEETSYNC_TILES_URL = "https://tiles.example/{z}/{x}/{y}.png"
         assert "tiles.example" not in policy(loose=False)
 
+    def test_lets_images_of_an_archive_in_as_blobs(self, settings, archive):
+        assert "img-src 'self' data: blob:;" in policy(loose=False)
+        settings.FLEETSYNC_TILES_FILE, settings.FLEETSYNC_TILES_URL = "", "https://tiles.example/city.pmtiles"
+        assert "img-src 'self' data: https://tiles.example blob:;" in policy(loose=False)
+
 
 class TestFavicon:
     def test_is_found_where_browsers_look(self):

@@ -40,7 +40,7 @@ function sentence() {
     default: return "";
   }
 }
-const over = () => ["DELIVERED", "REJECTED", "CANCELLED", "RETURNED"].includes(view.order.status);
+const over = () => ["DELIVERED", "REJECTED", "CANCELLED", "RETURNED"].includes(view?.order.status); // a socket may tell of itself before there is an order
 
 function paint() {
   if (!view) return;
