@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,42 +26,67 @@ from simulation.browser import sign_in
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-DESK, PHONE = (1440, 900), (390, 844)
-PATIENCE_S: Final = 240.0  # until the city shows what a picture is about
+Size = tuple[int, int]
+DESK: Final[Size] = (1440, 900)
+PHONE: Final[Size] = (390, 844)
+SETTLE_MS: Final = 2400.0  # until maps and sockets stand
+PATIENCE_S: Final = 150.0  # until the city shows what a picture is about
 BEFORE_PICKUP: Final = (DeliveryStatus.ASSIGNED, DeliveryStatus.EN_ROUTE_TO_PICKUP, DeliveryStatus.ARRIVED_AT_PICKUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One file of docs/images."""
+    """A subject of docs/images: one file for each of its sizes and each theme."""
 
     name: str
     shows: str
     path: Callable[[], str | None]
     """The address to open; None while the city has nothing to show yet."""
     as_: str = ""
-    size: tuple[int, int] = DESK
+    sizes: tuple[Size, ...] = (DESK, PHONE)
     act: Callable[[Page], None] | None = None
 
+    def file(self, size: Size, theme: str) -> str:
+        """Return the name of the file: `ops.png`, `ops-phone-dark.png`."""
+        return f"{self.name}{'-phone' if size == PHONE else ''}{'-dark' if theme == 'dark' else ''}.png"
 
-def take(browser: Browser, site: str, picture: Picture, *, folder: Path, theme: str) -> Path:
-    """Wait until there is something to show, open the page, act, and write the PNG.
+
+def take(
+    browser: Browser, site: str, picture: Picture, *, folder: Path, themes: Sequence[str] = ("light", "dark")
+) -> None:
+    """Wait until there is something to show; at each size open the page, act, and write a PNG for each theme.
 
     Raises:
-        TimeoutError: the city never showed what the picture is about.
+        TimeoutError: the city, or the page, never showed what the picture is about.
     """
+    from playwright.sync_api import Error  # of requirements-dev.txt
+
     until = time.monotonic() + PATIENCE_S
     while (path := _asked(picture.path)) is None:
         if time.monotonic() > until:
             raise TimeoutError(f"{picture.name}: nothing to show after {PATIENCE_S:.0f} s: {picture.shows}")
         time.sleep(0.5)
-    width, height = picture.size
+    for size in picture.sizes:
+        try:
+            with _opened(browser, site, path, picture, size=size, dark=themes[0] == "dark") as page:
+                for number, theme in enumerate(themes):
+                    if number:
+                        _switch(page, theme)
+                    page.screenshot(path=folder / picture.file(size, theme))
+        except Error as error:
+            raise TimeoutError(f"{picture.name}, {size[0]} wide: {error.message}") from error
+
+
+@contextmanager
+def _opened(browser: Browser, site: str, path: str, picture: Picture, *, size: Size, dark: bool) -> Iterator[Page]:
+    """Open the page in a profile of its own and bring it to what the picture shows."""
+    width, height = size
     context = browser.new_context(
         base_url=site,
         viewport={"width": width, "height": height},
-        color_scheme="dark" if theme == "dark" else "light",
+        color_scheme="dark" if dark else "light",
         timezone_id="America/New_York",
-        device_scale_factor=2 if picture.size == PHONE else 1,
+        device_scale_factor=2 if size == PHONE else 1,
         reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_S * 1000)
@@ -69,15 +95,25 @@ def take(browser: Browser, site: str, picture: Picture, *, folder: Path, theme: 
             sign_in(context, site, f"{picture.as_}@fleetsync.example")
         page = context.new_page()
         page.goto(path, wait_until="load")
-        page.wait_for_timeout(2500)
+        page.wait_for_timeout(SETTLE_MS)
         if picture.act:
             picture.act(page)
-            page.wait_for_timeout(1200)
-        file = folder / f"{picture.name}{'-dark' if theme == 'dark' else ''}.png"
-        page.screenshot(path=file)
+            page.wait_for_timeout(SETTLE_MS / 2)
+        yield page
     finally:
         context.close()
-    return file
+
+
+def _switch(page: Page, theme: str) -> None:
+    """Turn the page to the other theme: by its own switch, so that what is open stays open, else by loading it anew."""
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    switch = page.locator("[data-theme-toggle]")
+    if switch.count():
+        switch.first.evaluate("button => button.click()")
+        page.wait_for_timeout(SETTLE_MS / 4)
+    else:
+        page.reload(wait_until="load")
+        page.wait_for_timeout(SETTLE_MS)
 
 
 def _asked(path: Callable[[], str | None]) -> str | None:
@@ -181,40 +217,49 @@ def _heat(page: Page) -> None:
     page.get_by_role("button", name="Supply and demand").click()
 
 
-def _await_offer(page: Page) -> None:
-    page.get_by_role("button", name="Go online").click()
-    page.get_by_role("button", name="Accept").wait_for()
-
-
-def _accept_offer(page: Page) -> None:
+def _go_online(page: Page) -> None:
     go = page.get_by_role("button", name="Go online")
     if go.is_visible():
         go.click()
-    page.get_by_role("button", name="Accept").click()
-    page.get_by_role("button", name=re.compile("I am at the counter|I have the bag")).wait_for()
+
+
+def _await_offer(page: Page) -> None:
+    _go_online(page)
+    page.get_by_role("button", name="Accept").wait_for()
+
+
+_TASK = re.compile("I am at the counter|I have the bag|I am at the door")
+
+
+def _accept_offer(page: Page) -> None:
+    _go_online(page)
+    accept, task = page.get_by_role("button", name="Accept"), page.get_by_role("button", name=_TASK)
+    accept.or_(task).wait_for()
+    if accept.is_visible():
+        accept.click()
+    task.wait_for()
 
 
 PICTURES: Final = (
+    Picture(name="login", shows="the form to sign in", path=_always("/login")),
     Picture(name="home", shows="the entrance with the demo's logins and live counters", path=_always("/")),
     Picture(name="ops", shows="the live map of dispatch staff", path=_busy_city, as_="dispatcher"),
     Picture(name="ops-order", shows="an order in the drawer", path=_ops_order, as_="dispatcher"),
     Picture(name="ops-heat", shows="supply and demand", path=_busy_city, as_="dispatcher", act=_heat),
     Picture(name="ops-past", shows="the time machine", path=_busy_city, as_="dispatcher", act=_a_minute_ago),
     Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant"),
-    Picture(name="track-cooking", shows="tracking while the kitchen cooks", path=_track_cooking, size=PHONE),
+    Picture(name="track-cooking", shows="tracking while the kitchen cooks", path=_track_cooking),
     Picture(
         name="track-riding",
         shows="tracking while the courier rides",
         path=_track(DeliveryStatus.PICKED_UP, DeliveryStatus.EN_ROUTE_TO_DROPOFF),
-        size=PHONE,
     ),
-    Picture(name="track-delivered", shows="tracking at the end", path=_track_delivered, size=PHONE),
+    Picture(name="track-delivered", shows="tracking at the end", path=_track_delivered),
     Picture(
         name="driver-offer",
         shows="an offer on the phone",
         path=_always("/driver"),
         as_="driver",
-        size=PHONE,
         act=_await_offer,
     ),
     Picture(
@@ -222,11 +267,12 @@ PICTURES: Final = (
         shows="a driver's task",
         path=_always("/driver"),
         as_="driver",
-        size=PHONE,
         act=_accept_offer,
     ),
-    Picture(name="admin-dashboard", shows="the back office's dashboard", path=_always("/admin/"), as_="admin"),
-    Picture(name="admin-order", shows="an order in the back office", path=_admin_order, as_="admin"),
-    Picture(name="admin-zone", shows="a zone on the offline map", path=_admin_zone, as_="admin"),
-    Picture(name="admin-explain", shows="why this driver", path=_explained, as_="admin"),
+    Picture(
+        name="admin-dashboard", shows="the back office's dashboard", path=_always("/admin/"), as_="admin", sizes=(DESK,)
+    ),
+    Picture(name="admin-order", shows="an order in the back office", path=_admin_order, as_="admin", sizes=(DESK,)),
+    Picture(name="admin-zone", shows="a zone on the offline map", path=_admin_zone, as_="admin", sizes=(DESK,)),
+    Picture(name="admin-explain", shows="why this driver", path=_explained, as_="admin", sizes=(DESK,)),
 )

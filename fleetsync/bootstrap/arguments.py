@@ -128,7 +128,7 @@ def _screenshots(made: argparse.ArgumentParser) -> None:
     made.add_argument("names", nargs="*", metavar="NAME", help="only these pictures; --list shows all names")
     made.add_argument("--list", action="store_true", help="print the names of all pictures and stop")
     made.add_argument("--out", default="docs/images", metavar="DIR", help="where they go (default docs/images)")
-    made.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")
+    made.add_argument("--theme", choices=("light", "dark"), help="only this one (default both)")
     made.add_argument("--city", metavar="FILE", help="a real city: an OpenStreetMap extract")
 
 

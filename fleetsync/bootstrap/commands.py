@@ -98,7 +98,8 @@ def benchmark_map(layout: Layout, options: argparse.Namespace) -> int:
 
 def screenshots(layout: Layout, options: argparse.Namespace) -> int:
     """Let a city of its own work for a while and take pictures of the pages people look at."""
-    picture = ["--theme", options.theme, "--out", str(Path(options.out).resolve()), *options.names]
+    theme = ["--theme", options.theme] if options.theme else []
+    picture = [*theme, "--out", str(Path(options.out).resolve()), *options.names]
     if options.dry_run:
         return testing.explain(layout, interpreter.TESTING, _plan("screenshots"))
     make_folders(layout)

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("names", nargs="*", metavar="NAME", help="Only these pictures; default: all.")
         parser.add_argument("--list", action="store_true", help="Print the names and stop.")
         parser.add_argument("--out", type=Path, default=Path("docs/images"), metavar="DIR", help="Where they go.")
-        parser.add_argument("--theme", choices=("light", "dark"), default="light", help="Default light.")
+        parser.add_argument("--theme", choices=("light", "dark"), help="Only this one; default: both.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the names, then take them one after the other."""
@@ -41,13 +41,14 @@ class Command(BaseCommand):
         wanted = [known[name] for name in options["names"]] or list(PICTURES)
         folder: Path = options["out"]
         folder.mkdir(parents=True, exist_ok=True)
+        themes = (options["theme"],) if options["theme"] else ("light", "dark")
         failed: list[str] = []
         try:
             find_chromium()
             with chromium() as browser:
                 for picture in track(wanted, description="Pictures", console=console()):
                     try:
-                        take(browser, settings.FLEETSYNC_PUBLIC_URL, picture, folder=folder, theme=options["theme"])
+                        take(browser, settings.FLEETSYNC_PUBLIC_URL, picture, folder=folder, themes=themes)
                     except (TimeoutError, RuntimeError) as error:
                         failed.append(f"{picture.name}: {error}")
         except NoBrowser as error:
