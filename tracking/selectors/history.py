@@ -39,7 +39,7 @@ def history(*, zone_id: UUID, minutes: int, now: datetime) -> list[Minute]:
     """
     step_min = math.ceil(minutes / MOST_LOOKS)
     first = now - timedelta(minutes=minutes // step_min * step_min)
-    wanted = {"zone": zone_id, "first": first, "last": now, "step": timedelta(minutes=step_min), "longest": LONGEST}
+    step = timedelta(minutes=step_min)
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTES, wanted)
+        cursor.execute(_MINUTES, {"zone": zone_id, "first": first, "last": now, "step": step, "longest": LONGEST})
         return [Minute(at=at, open=under_way, late=late) for at, under_way, late in cursor.fetchall()]
