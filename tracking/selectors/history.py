@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -16,9 +16,9 @@ MOST_LOOKS: Final = 240
 
 _MINUTES: Final = """
     SELECT moment, count(row.id), count(row.id) FILTER (WHERE row.promised_at < moment)
-    FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, %(step)s) AS moment
+    FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, make_interval(mins => %(step_min)s)) AS moment
     LEFT JOIN dispatch_delivery AS row
-      ON row.zone_id = %(zone)s AND row.created_at > moment - %(longest)s AND row.created_at <= moment
+      ON row.zone_id = %(zone)s AND row.created_at > moment - make_interval(secs => %(longest_s)s) AND row.created_at <= moment
      AND coalesce(row.delivered_at, row.closed_at, 'infinity') > moment
     GROUP BY moment ORDER BY moment"""
 
@@ -39,7 +39,13 @@ def history(*, zone_id: UUID, minutes: int, now: datetime) -> list[Minute]:
     """
     step_min = math.ceil(minutes / MOST_LOOKS)
     first = now - timedelta(minutes=minutes // step_min * step_min)
-    step = timedelta(minutes=step_min)
+    wanted: dict[str, Any] = {
+        "zone": zone_id,
+        "first": first,
+        "last": now,
+        "step_min": step_min,
+        "longest_s": LONGEST.total_seconds(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTES, {"zone": zone_id, "first": first, "last": now, "step": step, "longest": LONGEST})
+        cursor.execute(_MINUTES, wanted)
         return [Minute(at=at, open=under_way, late=late) for at, under_way, late in cursor.fetchall()]
