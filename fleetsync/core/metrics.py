@@ -14,6 +14,9 @@ REQUEST_S = Histogram(
 )
 HANDLED = Counter("fleetsync_relay_handled", "Outbox rows handed on.")
 FAILED = Counter("fleetsync_relay_failed", "Tries of a handler that failed.")
+TRAVEL_TABLES = Counter(
+    "fleetsync_travel_tables", "Tables of travel times, by router and by who answered.", ["router", "answer"]
+)
 TIMER_LATE = Gauge("fleetsync_relay_timer_late_s", "Real seconds a due moment waited, by timer.", ["timer"])
 
 QUEUE = """

@@ -1,12 +1,19 @@
 """Roads: one-ways, speeds, the part that hangs together; routers that die."""
 
+import json
 import math
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from fleetsync.core.geo import LngLat, distance_m, moved
+from fleetsync.core.metrics import TRAVEL_TABLES as TABLES
 from fleetsync.core.travel.osm import OsmFileError, directions, import_roads, speed_kmh
 from fleetsync.core.travel.provider import StraightLine, TravelDown, WithFallback
 from fleetsync.core.travel.roads import RoadFileError, RoadGraph, RoadTravel
@@ -183,3 +190,89 @@ class TestWithFallback:
         assert travel.name == "straight-line (fallback)"
         travel.times_s([CENTRE], [CENTRE])
         assert len(asked) == 1  # a dead router is not asked again at once
+
+
+class Router(BaseHTTPRequestHandler):
+    """A router's table over real HTTP: OSRM by GET, Valhalla by POST; late when its server says so."""
+
+    def do_GET(self):
+        places = self.path.partition("?")[0].rpartition("/")[2].split(";")
+        query = parse_qs(urlsplit(self.path).query)
+        rows, columns = (query[name][0].split(";") for name in ("sources", "destinations"))
+        assert [int(each) for each in rows + columns] == list(range(len(places)))
+        self._answer({"code": "Ok", "durations": [[60.0 + j for j in range(len(columns))] for _ in rows]})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert body["costing"] == "auto"
+        row = [{"time": 90 if at else None, "distance": 1.0} for at in range(len(body["targets"]))]
+        self._answer({"sources_to_targets": [row for _ in body["sources"]], "units": "kilometers"})
+
+    def _answer(self, body):
+        self.server.asked += 1
+        time.sleep(self.server.late_s)
+        text = json.dumps(body).encode()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+    def log_message(self, *args):
+        return
+
+
+@pytest.fixture
+def server():
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Router)
+    made.asked, made.late_s = 0, 0.0
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def counted(source, answer):
+    return TABLES.labels(source, answer)._value.get()
+
+
+class TestRouterOverHttp:
+    PLACES = (moved(CENTRE, 100, 0), moved(CENTRE, 200, 0))
+
+    def test_osrm_answers_a_table(self, server):
+        table = HttpTable("osrm", f"http://127.0.0.1:{server.server_port}", limit_s=10)
+        assert table.times_s([CENTRE, CENTRE], self.PLACES) == [[60.0, 61.0], [60.0, 61.0]]
+
+    def test_valhalla_answers_a_matrix_with_gaps(self, server):
+        table = HttpTable("valhalla", f"http://127.0.0.1:{server.server_port}/", limit_s=10)
+        assert table.times_s([CENTRE], self.PLACES) == [[math.inf, 90.0]]
+
+    @pytest.mark.parametrize("kind", ["osrm", "valhalla"])
+    def test_one_that_is_late_is_replaced_left_alone_and_counted(self, server, kind):
+        server.late_s = 1.0
+        line = StraightLine(factor=1, speed_mps=10)
+        travel = WithFallback(HttpTable(kind, f"http://127.0.0.1:{server.server_port}", limit_s=0.1), line)
+        before = counted(kind, "fallback"), counted(kind, "router")
+        for _ in range(3):
+            assert travel.times_s([CENTRE], self.PLACES) == line.times_s([CENTRE], self.PLACES)
+        assert travel.name == "straight-line (fallback)"
+        assert server.asked == 1
+        assert (counted(kind, "fallback"), counted(kind, "router")) == (before[0] + 3, before[1])
+
+    def test_one_that_answers_is_counted_too(self, server):
+        travel = WithFallback(HttpTable("osrm", f"http://127.0.0.1:{server.server_port}", limit_s=10), StraightLine())
+        before = counted("osrm", "router")
+        travel.times_s([CENTRE], self.PLACES)
+        assert counted("osrm", "router") == before + 1
+
+
+class TestDrive:
+    def test_goes_over_the_crossings_and_takes_as_long_as_the_time_says(self, travel):
+        west, east = moved(CENTRE, 0, 0), moved(CENTRE, 1000, -30)
+        there, back = travel.drive(west, east), travel.drive(east, west)
+        assert (there[0].place, there[-1].place) == (west, east)
+        assert there[-1].seconds == pytest.approx(travel.time_s(west, east), abs=0.1)
+        assert back[-1].seconds == pytest.approx(travel.time_s(east, west), abs=0.1)
+        assert max(each.place.lat for each in back) > CENTRE.lat + 0.008  # around by the north side
+        assert [each.seconds for each in back] == sorted(each.seconds for each in back)

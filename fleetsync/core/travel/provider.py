@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from fleetsync.core.geo import LngLat, distance_m
+from fleetsync.core.metrics import TRAVEL_TABLES
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +95,14 @@ class WithFallback:
         """Return seconds, one row per origin, one column per destination; one source for all of it."""
         if not self.is_down:
             try:
-                return self.first.times_s(origins, destinations)
+                answer = self.first.times_s(origins, destinations)
             except TravelDown as error:
                 self._down_until = time.monotonic() + AGAIN_AFTER_S
                 log.warning("core.travel.fallback", extra={"error": str(error), "again_in_s": AGAIN_AFTER_S})
+            else:
+                TRAVEL_TABLES.labels(self.first.name, "router").inc()
+                return answer
+        TRAVEL_TABLES.labels(self.first.name, "fallback").inc()
         return self.simple.times_s(origins, destinations)
 
 

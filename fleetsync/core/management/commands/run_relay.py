@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import autodiscover_modules
 
 from fleetsync.core import clock, health, metrics
 from fleetsync.core.relay import Relay
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             return age < 10, {"last_look_s": round(age, 1)}
 
         metrics.watch_queue()
+        autodiscover_modules("figures")  # what the apps tell of themselves
         health.serve("relay", check)
         log.info("core.relay.started")
         relay.run()
