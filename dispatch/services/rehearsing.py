@@ -27,8 +27,8 @@ class Verified:
     same: int
     different: tuple[UUID, ...]
     """Same engine and machine, another plan: a fault."""
-    elsewhere: int
-    """Decided by another engine or on another machine: not to be compared bit for bit."""
+    elsewhere: Mapping[str, int]
+    """Decided by another engine or on another machine, which, and how many: not to be compared bit for bit."""
     elsewhere_same: int
     """Of those, how many gave the same plan nevertheless."""
     unreadable: Mapping[str, int]
@@ -58,8 +58,9 @@ class Compared:
 def verify_rounds(*, rows: Iterable[RoundRecord], total: int, progress: Progress | None = None) -> Verified:
     """Decide every recorded round again and compare the plans byte for byte."""
     here = (engine_version(), machine()[:120])
-    same = elsewhere = elsewhere_same = 0
+    same = elsewhere_same = 0
     different: list[UUID] = []
+    elsewhere: Counter[str] = Counter()
     unreadable: Counter[str] = Counter()
     for done, row in enumerate(rows, start=1):
         try:
@@ -69,7 +70,8 @@ def verify_rounds(*, rows: Iterable[RoundRecord], total: int, progress: Progress
         else:
             equal = plan_bytes(decide(recording.snapshot, recording.policy)) == plan_bytes(recording.plan)
             if (row.engine, row.machine) != here:
-                elsewhere, elsewhere_same = elsewhere + 1, elsewhere_same + equal
+                elsewhere[f"{row.engine} on {row.machine}"] += 1
+                elsewhere_same += equal
             elif equal:
                 same += 1
             else:
@@ -79,7 +81,7 @@ def verify_rounds(*, rows: Iterable[RoundRecord], total: int, progress: Progress
     return Verified(
         same=same,
         different=tuple(different),
-        elsewhere=elsewhere,
+        elsewhere=dict(elsewhere),
         elsewhere_same=elsewhere_same,
         unreadable=dict(unreadable),
     )

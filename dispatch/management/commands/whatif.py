@@ -22,6 +22,7 @@ from accounts.models import Driver
 from dispatch import errors, services
 from dispatch.engine.codec import Recording
 from dispatch.engine.policy import Policy
+from dispatch.engine.version import engine_version, machine
 from dispatch.engine.warm import warm
 from dispatch.models import Delivery, DispatchPolicy
 from dispatch.selectors import policy_in_force, read_policy, recorded_rounds
@@ -160,17 +161,18 @@ class Command(BaseCommand):
                 rows=rows.iterator(50), total=total, progress=_counts(bar, "rounds", total)
             )
         self.stdout.write(f"{found.same} of {total} rounds decided again: the same plans, bit for bit.")
+        for where, number in found.elsewhere.items():
+            self.stdout.write(f"{number} not compared: decided by engine {where}")
         if found.elsewhere:
             self.stdout.write(
-                f"{found.elsewhere} were decided by another engine or on another machine; "
-                f"{found.elsewhere_same} of them give the same plan here."
+                f"Here it is {engine_version()} on {machine()}; {found.elsewhere_same} give the same plan."
             )
         self._tell_unreadable(found.unreadable)
         return {
             "rounds": total,
             "same": found.same,
             "different": [ids.public("round_id", each) for each in found.different],
-            "elsewhere": found.elsewhere,
+            "elsewhere": dict(found.elsewhere),
             "elsewhere_same": found.elsewhere_same,
             "unreadable": dict(found.unreadable),
         }
