@@ -96,6 +96,7 @@ def _opened(browser: Browser, site: str, path: str, picture: Picture, *, size: S
         page = context.new_page()
         page.goto(path, wait_until="load")
         page.wait_for_timeout(SETTLE_MS)
+        page.wait_for_function("() => !document.querySelector('.skel')")
         if picture.act:
             picture.act(page)
             page.wait_for_timeout(SETTLE_MS / 2)
@@ -160,7 +161,7 @@ def _track(*statuses: DeliveryStatus) -> Callable[[], str | None]:
 
 
 def _track_cooking() -> str | None:
-    order = Order.objects.filter(status=OrderStatus.PREPARING).order_by("-id").first()
+    order = Order.objects.filter(status__in=[OrderStatus.ACCEPTED, OrderStatus.PREPARING]).order_by("-id").first()
     return f"/track/{tracking_token(order.pk)}" if order else None
 
 
@@ -217,6 +218,12 @@ def _heat(page: Page) -> None:
     page.get_by_role("button", name="Supply and demand").click()
 
 
+def _show_cooking(page: Page) -> None:
+    column = page.get_by_role("tab", name="Cooking")  # on a phone one column is seen at a time
+    if column.is_visible():
+        column.click()
+
+
 def _go_online(page: Page) -> None:
     go = page.get_by_role("button", name="Go online")
     if go.is_visible():
@@ -247,7 +254,7 @@ PICTURES: Final = (
     Picture(name="ops-order", shows="an order in the drawer", path=_ops_order, as_="dispatcher"),
     Picture(name="ops-heat", shows="supply and demand", path=_busy_city, as_="dispatcher", act=_heat),
     Picture(name="ops-past", shows="the time machine", path=_busy_city, as_="dispatcher", act=_a_minute_ago),
-    Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant"),
+    Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant", act=_show_cooking),
     Picture(name="track-cooking", shows="tracking while the kitchen cooks", path=_track_cooking),
     Picture(
         name="track-riding",
