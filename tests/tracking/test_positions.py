@@ -334,6 +334,7 @@ class TestPartitions:
 
     @pytest.fixture(autouse=True)
     def _gone_again(self):
+        services.drop_partitions(now=self.NOW)  # what other tests, or the day, left behind
         yield
         services.drop_partitions(now=datetime(2040, 1, 1, tzinfo=UTC))
 
