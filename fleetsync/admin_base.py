@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from fleetsync.admin_history import done_by_hand, what_changed, write_history
 from fleetsync.admin_lists import EstimatingPaginator
 from fleetsync.admin_maps import PlaceField, shown_place
+from fleetsync.admin_money import SUFFIX, MoneyField, in_words
 from fleetsync.core import ids
 from fleetsync.core.errors import DomainError
 
@@ -53,6 +54,8 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
     kitchen_path: ClassVar[str | None] = None
     paginator = EstimatingPaginator
     change_form_outer_after_template = "office/history.html"
+    #: Leads from the row to the currency of its amounts, which are fields named `…_minor`.
+    currency_path: ClassVar[str] = "currency"
     #: The kind of the row's own public id, e.g. "order_id"; empty: it has none.
     id_kind: ClassVar[str] = ""
 
@@ -89,10 +92,24 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
     def formfield_for_dbfield(
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> FormField | None:
-        """Give points our own offline map."""
+        """Give points our own offline map, and let amounts be typed as people write them."""
         if isinstance(db_field, GeometryField) and db_field.geom_type == "POINT":
             return PlaceField(required=not db_field.blank, label=db_field.verbose_name, help_text=db_field.help_text)
+        if db_field.name.endswith(SUFFIX):
+            return MoneyField.of(db_field)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[no-any-return]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show amounts in words, but for those that are edited in the list."""
+        edited = self.list_editable if self.has_change_permission(request) else ()
+        return in_words(super().get_list_display(request), self.currency_path, keep=edited)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Show amounts in words to those who look only."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return list(sets)
+        return [(title, {**more, "fields": in_words(more["fields"], self.currency_path)}) for title, more in sets]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Show staff of restaurants their own restaurants' rows alone, whatever group they are in."""
@@ -169,10 +186,38 @@ class ReadOnlyAdmin(OpsAdmin):
         return False
 
 
-class ReadOnlyInline(TabularInline):  # type: ignore[misc]
-    """Rows of another table, to look at."""
+class PricedInline(TabularInline):  # type: ignore[misc]
+    """Rows below another one; their amounts are typed and shown as people write them."""
 
     extra = 0
+    #: Leads from a row to the currency of its amounts.
+    currency_path: ClassVar[str] = ""
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Show amounts in words to those who look only."""
+        names = list(super().get_fields(request, obj))
+        return names if self.has_change_permission(request, obj) else in_words(names, self.currency_path)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Show amounts in words; to those who look only a form may not know them."""
+        names = in_words(super().get_readonly_fields(request, obj), self.currency_path)
+        if self.fields and not self.has_change_permission(request, obj):  # without `fields` a form lists its columns
+            shown = in_words(self.fields, self.currency_path)
+            names += [name for name in shown if callable(name) and name not in names]
+        return names
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        """Let amounts be typed as people write them."""
+        if db_field.name.endswith(SUFFIX):
+            return MoneyField.of(db_field)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[no-any-return]
+
+
+class ReadOnlyInline(PricedInline):
+    """Rows of another table, to look at."""
+
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
@@ -186,6 +231,7 @@ class ReadOnlyInline(TabularInline):  # type: ignore[misc]
 
 __all__ = [
     "OpsAdmin",
+    "PricedInline",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "actor_of",

@@ -12,6 +12,9 @@ from django.db.models import Model
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
+from fleetsync.admin_money import MoneyField
+from fleetsync.core import money
+
 MOST: Final = 30
 LONGEST: Final = 80
 
@@ -69,6 +72,8 @@ def _changes(form: Any) -> Sequence[str]:
 
 def _word(form: Any, name: str, value: Any) -> str:
     field = form.fields[name]
+    if isinstance(field, MoneyField) and isinstance(value, int):
+        return money.words(value, field.currency())
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(sorted(str(each) for each in value or ())) or "–"  # noqa: RUF001
     if isinstance(field, ModelChoiceField) and value is not None and not isinstance(value, Model):

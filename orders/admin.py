@@ -13,18 +13,13 @@ from unfold.decorators import action
 from accounts.models import User
 from fleetsync.admin_base import ReadOnlyAdmin, ReadOnlyInline, actor_of, is_kitchen_staff, shown_place
 from fleetsync.admin_maps import MapMedia
-from fleetsync.core import clock, events, ids
+from fleetsync.core import clock, events, ids, money
 from fleetsync.core.models import Event
 from orders import services
 from orders.models import Order, OrderLine, Quote, Review
 from orders.states import CancelledBy
 
 MOST_EVENTS = 200
-
-
-def money(minor: int, currency: str) -> str:
-    """Return an amount as people read it."""
-    return f"{minor / 100:,.2f} {currency}"
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
@@ -41,6 +36,11 @@ class OrderLineInline(ReadOnlyInline):
     model = OrderLine
     fields = ["quantity", "name", "unit_minor", "total_minor"]
     readonly_fields = fields
+    currency_path = "order.currency"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        """Fetch the order, which knows the currency."""
+        return super().get_queryset(request).select_related("order")  # type: ignore[no-any-return]
 
 
 class ReviewInline(ReadOnlyInline):
@@ -49,6 +49,7 @@ class ReviewInline(ReadOnlyInline):
     model = Review
     fields = ["stars", "tags", "comment", "rated_at", "tip_minor", "tipped_at"]
     readonly_fields = fields
+    currency_path = "order.currency"
 
 
 @admin.register(Order)
@@ -59,7 +60,7 @@ class OrderAdmin(ReadOnlyAdmin):
     Media = MapMedia
     id_kind = "order_id"
     id_searches = {"usr": "customer_id", "rst": "restaurant_id", "zon": "zone_id", "dlv": "delivery__pk"}
-    list_display = ["code", "status", "restaurant", "customer", "total", "placed_at", "promised_at"]
+    list_display = ["code", "status", "restaurant", "customer", "total_minor", "placed_at", "promised_at"]
     list_select_related = ["restaurant", "customer"]
     search_fields = ["code__iexact", "customer__email", "restaurant__name"]
     list_filter = ["status", "zone", "placed_at"]
@@ -69,15 +70,12 @@ class OrderAdmin(ReadOnlyAdmin):
     readonly_fields = ["public_id", "fee_lines", "dropoff", "timeline"]
     actions = ["accept", "mark_ready", "reject", "cancel"]
 
-    @admin.display(description="total", ordering="total_minor")
-    def total(self, obj: Order) -> str:
-        """Return what the customer pays."""
-        return money(obj.total_minor, obj.currency)
-
     @admin.display(description="fees")
     def fee_lines(self, obj: Order) -> str:
         """Return the fees by name."""
-        lines = ((fee.get("name", fee.get("code", "")), money(fee["amount_minor"], obj.currency)) for fee in obj.fees)
+        lines = (
+            (fee.get("name", fee.get("code", "")), money.words(fee["amount_minor"], obj.currency)) for fee in obj.fees
+        )
         return format_html_join("", "<div>{}: {}</div>", lines)
 
     @admin.display(description="dropoff")
@@ -134,6 +132,7 @@ class OrderLineAdmin(ReadOnlyAdmin):
     """Everything that was ever bought."""
 
     kitchen_path = "order__restaurant"
+    currency_path = "order.currency"
     id_searches = {"ord": "order_id"}
     list_display = ["order", "quantity", "name", "unit_minor", "total_minor"]
     list_select_related = ["order"]
@@ -146,6 +145,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     """What customers said and gave afterwards."""
 
     kitchen_path = "order__restaurant"
+    currency_path = "order.currency"
     id_searches = {"ord": "order_id", "rst": "order__restaurant_id"}
     list_display = ["order", "stars", "tags", "comment", "rated_at", "tip_minor"]
     list_select_related = ["order"]
@@ -160,7 +160,7 @@ class QuoteAdmin(ReadOnlyAdmin):
 
     id_kind = "quote_id"
     id_searches = {"usr": "customer_id", "rst": "restaurant_id"}
-    list_display = ["public_id", "customer", "restaurant", "total_minor", "currency", "expires_at"]
+    list_display = ["public_id", "customer", "restaurant", "total_minor", "expires_at"]
     list_select_related = ["customer", "restaurant"]
     search_fields = ["customer__email", "restaurant__name"]
     ordering = ["-id"]

@@ -147,6 +147,7 @@ class OfferAdmin(ReadOnlyAdmin):
     """Questions to drivers, and their answers."""
 
     id_kind = "offer_id"
+    currency_path = "delivery.order.currency"
     id_searches = {"dlv": "delivery_id", "drv": "driver_id", "bat": "batch_id", "ord": "delivery__order_id"}
     list_display = ["public_id", "driver", "order", "status", "distance_m", "offered_at", "answered_at", "reason"]
     list_select_related = ["driver__user", "delivery__order"]

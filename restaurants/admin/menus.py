@@ -1,5 +1,6 @@
 """Menus: what is edited here counts the menu's version up, as the API does."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,10 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import resources
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 
-from fleetsync.admin_base import OpsAdmin, actor_of, is_kitchen_staff
+from fleetsync.admin_base import OpsAdmin, PricedInline, actor_of, is_kitchen_staff
 from fleetsync.admin_imports import SheetsAdmin
+from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock
 from fleetsync.core.events import change as change_block
 from restaurants import services
@@ -53,13 +54,43 @@ class MenuAdmin(OpsAdmin):
             self.delete_model(request, row)
 
 
-class ItemInline(TabularInline):  # type: ignore[misc]
+class InlineForm(PricedForm):
+    """A row below another one, which gives the currency."""
+
+    given: ClassVar[str] = ""
+
+    def currency(self) -> str:
+        """Return what the page says."""
+        return self.given
+
+
+class MenuInline(PricedInline):
+    """Rows of a menu; `parent_currency_path` leads from the row above to their currency."""
+
+    form = InlineForm
+    parent_currency_path: ClassVar[str]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Tell the rows their currency once, so that none has to ask."""
+        formset = super().get_formset(request, obj, **kwargs)
+        if obj is not None:
+            formset.form.given = attrgetter(self.parent_currency_path)(obj)
+        return formset
+
+
+class ItemInline(MenuInline):
     """The section's items in a row each; their texts and choices stand on the item's own page."""
 
     model = MenuItem
+    parent_currency_path = "restaurant.currency"
+    currency_path = "restaurant.currency"
     fields = ["name", "price_minor", "available", "position"]
     extra = 0
     show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MenuItem]:
+        """Fetch the restaurant, which knows the currency."""
+        return super().get_queryset(request).select_related("restaurant")  # type: ignore[no-any-return]
 
 
 @admin.register(MenuCategory)
@@ -88,7 +119,7 @@ class MenuCategoryAdmin(MenuAdmin):
             row.save()
 
 
-class OptionGroupInline(TabularInline):  # type: ignore[misc]
+class OptionGroupInline(PricedInline):
     """The item's choices; their options stand on the group's own page."""
 
     model = OptionGroup
@@ -96,12 +127,19 @@ class OptionGroupInline(TabularInline):  # type: ignore[misc]
     show_change_link = True
 
 
-class MenuItemForm(forms.ModelForm[MenuItem]):
+class MenuItemForm(PricedForm):
     """An item, in a category of its own restaurant."""
 
     class Meta:
         model = MenuItem
         fields = ["restaurant", "category", "name", "description", "price_minor", "available", "position"]
+
+    def currency(self) -> str:
+        """Return that of the restaurant: the chosen one, else the item's."""
+        chosen = getattr(self, "cleaned_data", {}).get("restaurant")
+        if chosen is None and self.instance.restaurant_id:
+            chosen = self.instance.restaurant
+        return chosen.currency if chosen else ""
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse a category of another restaurant."""
@@ -160,12 +198,20 @@ class MenuItemAdmin(SimpleHistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore
     resource_classes = [MenuItemResource]
     list_display = ["name", "restaurant", "category", "price_minor", "available"]
     list_editable = ["price_minor", "available"]
-    list_select_related = ["restaurant", "category"]
     search_fields = ["name", "restaurant__name", "category__name"]
     list_filter = ["available"]
     ordering = ["restaurant__name", "category__position", "position", "id"]
     autocomplete_fields = ["restaurant", "category"]
     inlines = [OptionGroupInline]
+    currency_path = "restaurant.currency"
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let prices be typed in the list as on the item's page."""
+        return super().get_changelist_form(request, **{"form": self.form, **kwargs})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MenuItem]:
+        """Fetch the restaurants, which know the currency, also for a list that is saved, and the categories."""
+        return super().get_queryset(request).select_related("restaurant", "category")
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         """Hand the resource who acts, and for staff of restaurants which menus are theirs."""
@@ -173,11 +219,17 @@ class MenuItemAdmin(SimpleHistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore
         return {**super().get_import_resource_kwargs(request, **kwargs), "actor": actor_of(request), "only": own}
 
 
-class OptionInline(TabularInline):  # type: ignore[misc]
+class OptionInline(MenuInline):
     """The options of a group."""
 
     model = Option
-    extra = 0
+    fields = ["name", "price_minor", "available", "position"]
+    parent_currency_path = "item.restaurant.currency"
+    currency_path = "group.item.restaurant.currency"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Option]:
+        """Fetch what knows the currency."""
+        return super().get_queryset(request).select_related("group__item__restaurant")  # type: ignore[no-any-return]
 
 
 @admin.register(OptionGroup)
@@ -196,6 +248,21 @@ class OptionGroupAdmin(MenuAdmin):
     inlines = [OptionInline]
 
 
+class OptionForm(PricedForm):
+    """An option of a group."""
+
+    class Meta:
+        model = Option
+        fields = ["group", "name", "price_minor", "available", "position"]
+
+    def currency(self) -> str:
+        """Return that of the group's restaurant: of the chosen group, else of the option's own."""
+        group = getattr(self, "cleaned_data", {}).get("group")
+        if group is None and self.instance.group_id:
+            group = self.instance.group
+        return group.item.restaurant.currency if group else ""
+
+
 @admin.register(Option)
 class OptionAdmin(MenuAdmin):
     """Single options."""
@@ -204,8 +271,10 @@ class OptionAdmin(MenuAdmin):
     menu_path = "group.item.restaurant_id"
     id_kind = "option_id"
     id_searches = {"grp": "group_id"}
+    form = OptionForm
+    currency_path = "group.item.restaurant.currency"
     list_display = ["name", "group", "price_minor", "available"]
-    list_select_related = ["group"]
+    list_select_related = ["group__item__restaurant"]
     search_fields = ["name", "group__name", "group__item__name"]
     list_filter = ["available"]
     ordering = ["group__name", "position", "id"]

@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.states import Role
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, is_kitchen_staff
 from fleetsync.admin_maps import AreaField
+from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock, ids
 from fleetsync.core.errors import DomainError
 from fleetsync.core.events import change as change_block
@@ -154,10 +155,27 @@ class StaffInline(TabularInline):  # type: ignore[misc]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class RestaurantForm(PricedForm):
+    """A restaurant; a new one takes the currency of the zone it lies in."""
+
+    class Meta:
+        model = Restaurant
+        fields = "__all__"
+
+    def currency(self) -> str:
+        """Return the restaurant's currency, that of its place while it is new."""
+        if not self.instance._state.adding:
+            return str(self.instance.currency)
+        point = getattr(self, "cleaned_data", {}).get("point")
+        zone = selectors.zone_at(point=point) if point else None
+        return zone.currency if zone else ""
+
+
 @admin.register(Restaurant)
 class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Kitchens: place, week, days off, staff. Its zone follows from its place."""
 
+    form = RestaurantForm
     kitchen_path = ""
     id_kind = "restaurant_id"
     id_searches = {"zon": "zone_id"}

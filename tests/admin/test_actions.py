@@ -190,7 +190,7 @@ class TestMenus:
             "category": item.category_id,
             "name": item.name,
             "description": item.description,
-            "price_minor": item.price_minor,
+            "price_minor": f"{item.price_minor / 100:.2f}",
             "available": "on",
             "position": item.position,
             "option_groups-TOTAL_FORMS": 0,
@@ -201,7 +201,7 @@ class TestMenus:
         item = factories.MenuItemFactory()
         before = item.restaurant.menu_version
         url = reverse("admin:restaurants_menuitem_change", args=[item.pk])
-        assert dispatcher_browser.post(url, self.item_form(item, price_minor=777)).status_code == 302
+        assert dispatcher_browser.post(url, self.item_form(item, price_minor="7.77")).status_code == 302
         item.refresh_from_db()
         item.restaurant.refresh_from_db()
         assert (item.price_minor, item.restaurant.menu_version) == (777, before + 1)
@@ -214,8 +214,8 @@ class TestMenus:
             "restaurant": item.restaurant_id, "name": item.category.name, "position": item.category.position,
             "items-TOTAL_FORMS": 2, "items-INITIAL_FORMS": 1,
             "items-0-id": item.pk, "items-0-category": item.category_id, "items-0-name": "Soup",
-            "items-0-price_minor": 650, "items-0-available": "on", "items-0-position": 0,
-            "items-1-category": item.category_id, "items-1-name": "Bread", "items-1-price_minor": 200,
+            "items-0-price_minor": "6.50", "items-0-available": "on", "items-0-position": 0,
+            "items-1-category": item.category_id, "items-1-name": "Bread", "items-1-price_minor": "2.00",
             "items-1-available": "on", "items-1-position": 1,
         }  # fmt: skip
         url = reverse("admin:restaurants_menucategory_change", args=[item.category_id])

@@ -203,7 +203,7 @@ class TestRestaurantManager:
         mine, other = factories.MenuCategoryFactory(), factories.MenuCategoryFactory()
         factories.RestaurantStaffFactory(restaurant=mine.restaurant, user=user)
         body = {
-            "name": "Soup", "description": "", "price_minor": 500, "position": 0, "available": "on",
+            "name": "Soup", "description": "", "price_minor": "5.00", "position": 0, "available": "on",
             "option_groups-TOTAL_FORMS": 0, "option_groups-INITIAL_FORMS": 0,
         }  # fmt: skip
         url = reverse("admin:restaurants_menuitem_add")

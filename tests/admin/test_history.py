@@ -23,10 +23,10 @@ class TestHistory:
     def test_says_before_and_after_of_what_was_edited(self, dispatcher_browser):
         item = factories.MenuItemFactory(name="Soup", price_minor=500)
         url = reverse("admin:restaurants_menuitem_change", args=[item.pk])
-        dispatcher_browser.post(url, TestMenus().item_form(item, price_minor=777, available=""))
-        assert the_only() == "price minor: 500 → 777; available: yes → no"
+        dispatcher_browser.post(url, TestMenus().item_form(item, price_minor="7.77", available=""))
+        assert the_only() == "price: 5.00 USD → 7.77 USD; available: yes → no"
         page = dispatcher_browser.get(url).content.decode()
-        assert "price minor: 500 → 777" in page
+        assert "price: 5.00 USD → 7.77 USD" in page
         assert User.objects.get(role=Role.DISPATCHER).get_full_name() in page
 
     def test_tells_of_the_rows_below_and_of_places(self, dispatcher_browser):

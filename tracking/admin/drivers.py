@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -195,7 +195,7 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
         rows: QuerySet[Driver] = super().get_export_queryset(request)
         return rows.select_related("user")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Driver | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Show where he was to those who act on drivers."""
         if request.user.has_perm("accounts.operate_driver"):
             return super().get_fieldsets(request, obj)
