@@ -65,6 +65,29 @@ class TestEveryPlan:
             if loose and all(trips):
                 assert timetable.follow(snapshot, people[name], trips)[1]
 
+    @given(seed=SEEDS, detour_s=st.sampled_from((0, 120, 600, 1800)), age_s=st.sampled_from((600, 1200, 5400)), **SIZES)
+    @settings(max_examples=150, deadline=None)
+    def test_stacks_within_the_limits_of_the_policy(self, seed, detour_s, age_s, jobs, drivers):
+        policy = Policy(max_detour_s=detour_s, max_food_age_s=age_s, max_batch=3, max_stops=5)
+        snapshot = random_snapshot(seed, jobs=jobs, drivers=drivers)
+        plan = decide(snapshot, policy)
+        people = {d.id: d for d in snapshot.drivers}
+        for name, trips in routes_of(snapshot, plan).items():
+            driver = people[name]
+            if driver.state is DriverState.INBOUND or driver.has_open_offer or not all(trips):
+                continue  # what he accepted or was asked is a fact
+            assert sum(map(len, trips)) <= 5
+            times, _ = timetable.follow(snapshot, driver, trips)
+            for trip in trips:
+                assert len(trip) <= 3
+                half = snapshot.half_pickup_at(trip[0].restaurant)
+                for job in trip:
+                    pickup, door = times[job.id]
+                    direct = snapshot.time_s(job.pickup, job.dropoff)
+                    assert pickup < door
+                    assert door - snapshot.half_dropoff_s - pickup - half - direct <= detour_s + 1e-3
+                    assert len(trip) == 1 or door - pickup <= age_s + 1e-3
+
     @given(seed=SEEDS, **SIZES)
     @settings(max_examples=100, deadline=None)
     def test_is_the_same_when_the_input_is_shuffled(self, seed, jobs, drivers):
@@ -171,7 +194,10 @@ class TestKernels:
         code = (
             "import pickle, sys, hashlib; from dispatch.engine import Policy, decide;"
             "from tests.dispatch.engine.builders import random_snapshot;"
-            "plans = [decide(random_snapshot(s, jobs=9, drivers=6), Policy()) for s in range(12)];"
+            "plans = [decide(random_snapshot(s, jobs=9, drivers=6), Policy(strategy=name))"
+            " for name in ('plan', 'batch', 'nearest') for s in range(12)];"
+            "plans += [decide(random_snapshot(s, jobs=14, drivers=9), Policy(max_detour_s=300, fairness_weight=0.2,"
+            " max_misses=3)) for s in range(12)];"
             "print(hashlib.sha256(pickle.dumps(plans)).hexdigest())"
         )
         digests = {
