@@ -19,7 +19,7 @@ FLAGS: Final = (*ARGUMENTS, "--enable-precise-memory-info")
 PROBE: Final = """
 (() => {
   const most = 200000, at = new Float64Array(most), took = new Float64Array(most);
-  let n = 0, drawn = false, long = 0;
+  let n = 0, drawn = false, long = 0, last = -1;
   const clear = CanvasRenderingContext2D.prototype.clearRect;
   CanvasRenderingContext2D.prototype.clearRect = function (...box) {
     if (this.canvas.classList?.contains('moving')) drawn = true;
@@ -30,7 +30,10 @@ PROBE: Final = """
     const began = performance.now();
     drawn = false;
     turn(stamp);
-    if (drawn && n < most) { at[n] = began; took[n] = performance.now() - began; n += 1; }
+    if (!drawn || n >= most) return;
+    const spent = performance.now() - began;
+    if (n && stamp === last) { took[n - 1] += spent; return; }  // a second drawing within the same frame
+    at[n] = began; took[n] = spent; n += 1; last = stamp;
   });
   try { new PerformanceObserver((list) => { long += list.getEntries().length; }).observe({ type: 'longtask' }); } catch { /* older */ }
   window.frameProbe = {
@@ -46,7 +49,8 @@ class Frames:
     """What one stretch of watching gave. Milliseconds; heap in MB after a collection.
 
     `draw` is the page's own code, by the clock; `cpu` what all processes of the browser spent for a frame,
-    which a machine that is busy with other things changes little.
+    which a machine that is busy with other things changes little. `socket_kb_s` is what the server pushed,
+    before compression on the wire.
     """
 
     what: str
@@ -58,6 +62,7 @@ class Frames:
     draw_median_ms: float
     draw_p95_ms: float
     cpu_ms: float
+    socket_kb_s: float
     long_tasks: int
     heap_mb: float
     load: float
@@ -103,9 +108,14 @@ class Watch:
         self.page = context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._received = 0
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
         self._whole = self._browser.new_browser_cdp_session()
         self._cdp = context.new_cdp_session(self.page)
         self._middle = (width * 0.6, height * 0.5)
+
+    def _count(self, payload: str | bytes) -> None:
+        self._received += len(payload.encode() if isinstance(payload, str) else payload)
 
     def close(self) -> None:
         """End the browser."""
@@ -142,8 +152,8 @@ class Watch:
     def stretch(self, what: str, *, seconds: float, panning: bool, tick: Callable[[], None]) -> Frames:
         """Watch for so long, still or dragging the map about, and say what came of it."""
         self.page.evaluate("frameProbe.reset()")
-        spent_s = self.cpu_s()
-        until = time.monotonic() + seconds
+        spent_s, received, began = self.cpu_s(), self._received, time.monotonic()
+        until = began + seconds
         x, y = self._middle
         if panning:
             self.page.mouse.move(x, y)
@@ -159,7 +169,8 @@ class Watch:
             tick()
         if panning:
             self.page.mouse.up()
-        spent_s = self.cpu_s() - spent_s
+        spent_s, received = self.cpu_s() - spent_s, self._received - received
+        watched_s = time.monotonic() - began
         seen = self.page.evaluate("frameProbe.read()")
         at, took = seen["at"], seen["took"]
         gaps = [later - earlier for earlier, later in pairwise(at)]
@@ -174,6 +185,7 @@ class Watch:
             draw_median_ms=median(took) if took else 0.0,
             draw_p95_ms=percentile(took, 0.95),
             cpu_ms=1000 * spent_s / max(1, len(at)),
+            socket_kb_s=received / 1000 / watched_s,
             long_tasks=seen["long"],
             heap_mb=self.heap_mb(),
             load=os.getloadavg()[0],

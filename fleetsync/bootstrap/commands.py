@@ -80,7 +80,9 @@ def replay(layout: Layout, options: argparse.Namespace) -> int:
 def benchmark_map(layout: Layout, options: argparse.Namespace) -> int:
     """Measure the live map on a platform of its own, in the place of a replay."""
     if options.dry_run:
-        return testing.explain(layout, interpreter.RUNNING, _plan("replay"))
+        return testing.explain(layout, interpreter.TESTING, _plan("replay"))
+    make_folders(layout)
+    interpreter.prepare(layout, interpreter.TESTING)  # Playwright drives the browser
     say(paint("FleetSync benchmark of the live map", "bold"))
     made = platform.prepare(layout, "replay", yes=options.yes)
     arguments = [

@@ -86,6 +86,12 @@ def errors(path: Path) -> Iterator[str]:
             inside = _parsed(line) is None
 
 
+def last_plain_lines(path: Path, most: int = 3) -> list[str]:
+    """Return the last lines that are no JSON: where a command says why it failed."""
+    said = [line for line in path.read_text(errors="replace").splitlines() if line.strip() and _parsed(line) is None]
+    return said[-most:]
+
+
 def show(folder: Path, names: Sequence[str], *, only_errors: bool, follow: bool) -> int:
     """Print log lines; with `only_errors` the exit code tells whether there were any.
 

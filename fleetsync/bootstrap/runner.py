@@ -17,7 +17,7 @@ from typing import Any
 from fleetsync.bootstrap import children, keeper, logs, probes, state
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.processes import HEARTBEAT_LIMIT_S
-from fleetsync.bootstrap.terminal import say
+from fleetsync.bootstrap.terminal import paint, say
 
 READY_WITHIN_S = 90.0
 TRIES_BEFORE_READY = 4  # a process that never came up and died this often will not come up
@@ -149,6 +149,9 @@ class Runner:
         with suppress(TimeoutError):
             await asyncio.wait_for(reading, 1)
         stopped.cancel()
+        if code > 0 and not self._stop.is_set():
+            for line in logs.last_plain_lines(self.folder / f"{name}.log"):
+                say(paint(line, "red"))
         return 0 if self._stop.is_set() and code < 0 else abs(code)
 
     async def _keep(self, program: Program) -> None:

@@ -35,6 +35,13 @@ class TestLevelOf:
         assert logs.level_of(line) == level
 
 
+class TestLastPlainLines:
+    def test_are_where_a_command_says_why_it_failed(self, tmp_path):
+        file = tmp_path / "map.log"
+        file.write_text('bar 1\n{"event": "x"}\nbar 2\n\nbar 3\nCommandError: There is no Chromium.\n{"event": "y"}\n')
+        assert logs.last_plain_lines(file, 2) == ["bar 3", "CommandError: There is no Chromium."]
+
+
 class TestErrors:
     def test_a_traceback_comes_with_its_lines_and_nothing_after(self, tmp_path):
         file = tmp_path / "worker.log"

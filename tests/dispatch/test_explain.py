@@ -6,7 +6,7 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from dispatch import services
-from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer, RoundRecord
+from dispatch.models import DecisionRecord, Delivery, DispatchJob, DispatchPolicy, Offer, RoundRecord
 from dispatch.selectors import explain, explain_offer, recording_of
 from fleetsync.core import ids
 from tests.dispatch.test_views import address, client_of
@@ -17,6 +17,13 @@ NEAR, FAR = Point(-76.609, 39.29, srid=4326), Point(-76.60, 39.29, srid=4326)
 
 def named(name: str, **fields):
     return DriverFactory(user=UserFactory(name=name, role="DRIVER"), **fields)
+
+
+def planned(kitchen, **parameters):
+    """Let the zone decide by `plan`, long before the food is ready."""
+    services.engine().warm()
+    at_once = {"strategy": "plan", "lead_s": 900, **parameters}
+    DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters=at_once)
 
 
 def told(delivery, now, **about):
@@ -99,6 +106,44 @@ class TestExplain:
         found = told(delivery, kitchen.now)
         assert found.sentence.startswith("Nobody can take it at the moment; the next look is at ")
         assert found.comparison.rows == []
+
+    def test_names_everybody_who_is_asked_at_once(self, kitchen):
+        planned(kitchen)
+        delivery = kitchen.delivery()
+        Delivery.objects.filter(pk=delivery.pk).update(ready_at=kitchen.now)
+        DispatchJob.objects.update(refusals=2)
+        for name in ("Maya Okafor", "Sofia Kaya"):
+            kitchen.online(named(name), at=NEAR)
+        kitchen.round()
+        sentence = told(delivery, kitchen.now).sentence
+        assert sentence.startswith("Maya and Sofia are being asked now, until ")
+        assert sentence.endswith("; the first yes wins.")
+
+    def test_says_that_a_driver_was_passed_over_before(self, kitchen):
+        planned(kitchen, max_misses=2, miss_pull_s=600)
+        passed, other = named("Maya Okafor"), named("Sofia Kaya")
+        kitchen.online(other, at=NEAR)
+        session = kitchen.online(passed, at=FAR)
+        earlier = kitchen.now - timedelta(hours=1)
+        type(session).objects.update(started_at=earlier, idle_since=earlier)
+        for minutes in (20, 10):
+            before = kitchen.delivery()
+            services.hold_delivery(delivery_id=before.pk, held=True, now=kitchen.now, actor="usr_test")
+            DecisionRecord.objects.create(
+                delivery=before, zone=kitchen.zone, fence=0, at=kitchen.now - timedelta(minutes=minutes),
+                strategy="plan", solve_ms=1.0, driver=other,
+                exclusions=[{"driver_id": ids.public("driver_id", passed.pk), "reason": "later", "value": 9.0}],
+            )  # fmt: skip
+        delivery = kitchen.delivery()
+        Delivery.objects.filter(pk=delivery.pk).update(ready_at=kitchen.now)
+        kitchen.round()
+        offer = Offer.objects.get(driver=passed)
+        services.accept_offer(offer_id=offer.pk, driver=passed, now=kitchen.now, actor="usr_test")
+        words = "asked first after 2 orders in a row that went to others."
+        found = told(delivery, kitchen.now)
+        assert found.sentence == f"Maya was {words}"
+        assert found.comparison.rows[0].parts["fairness"] == -600.0
+        assert explain_offer(offer=Offer.objects.select_related("delivery").get()).sentence == f"You were {words}"
 
     def test_says_that_a_person_gave_it(self, kitchen, asked):
         delivery, _, sofia, _ = asked

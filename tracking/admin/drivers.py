@@ -1,25 +1,21 @@
 """A driver's page: who he is, what he shows, when he works, where he was today, and whether he gets his share."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
-from typing import Any, Final
+from datetime import datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, Model, OuterRef, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts import services as accounts
-from accounts.models import Driver, DriverDocument, User
-from accounts.states import DocumentKind
+from accounts.models import Driver
 from dispatch import services as dispatch
 from dispatch.models import DriverSession, Shift
 from dispatch.selectors.shares import WINDOW, driver_share
@@ -27,129 +23,10 @@ from fleetsync.admin_base import OpsAdmin, actor_of, shown_place
 from fleetsync.admin_imports import SheetsAdmin
 from fleetsync.admin_maps import MapMedia, shown_trail
 from fleetsync.core import clock
+from tracking.admin.documents import DASH, DocumentInline, Papers, keep
 from tracking.admin.resources import DriverResource
+from tracking.admin.shifts import ShiftInline
 from tracking.selectors.trail import trail_of
-
-SOON: Final = timedelta(days=30)
-DASH: Final = "–"  # noqa: RUF001 (an en dash, as everywhere on our pages)
-
-
-class Papers(admin.SimpleListFilter):
-    """Whose documents need a look."""
-
-    title = "documents"
-    parameter_name = "papers"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        """Return the kinds of trouble."""
-        return [("expired", "one expired"), ("soon", "one expires within 30 days"), ("none", "none on file")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the drivers, or the documents, with that trouble."""
-        today, documents = clock.now().date(), queryset.model is DriverDocument
-        rows = DriverDocument.objects.all() if documents else DriverDocument.objects.filter(driver=OuterRef("pk"))
-        found = {
-            "expired": rows.filter(expires_on__lt=today),
-            "soon": rows.filter(expires_on__gte=today, expires_on__lte=today + SOON),
-            "none": rows,
-        }.get(self.value() or "")
-        if found is None:
-            return queryset
-        if documents:
-            return queryset.filter(pk__in=found.values("pk"))
-        return queryset.filter(~Exists(found) if self.value() == "none" else Exists(found))
-
-
-class DocumentInline(TabularInline):  # type: ignore[misc]
-    """Licence, insurance and the like; a file once kept is not replaced, another one is added."""
-
-    model = DriverDocument
-    extra = 0
-    fields = ["kind", "number", "expires_on", "file", "download"]
-    readonly_fields = ["download"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Leave the upload out for those who look only."""
-        may = self.has_change_permission(request, obj)
-        return [name for name in self.fields if may or name != "file"]
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Use a plain file input: a private file has no address that a link could lead to."""
-        if db_field.name == "file":
-            kwargs["widget"] = forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"})
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    @admin.display(description="on file")
-    def download(self, obj: DriverDocument) -> str:
-        """Return the link to the file."""
-        return download_link(obj)
-
-
-def download_link(document: DriverDocument) -> str:
-    """Return a link to a document's file, a dash where there is none yet."""
-    if document._state.adding:
-        return DASH
-    return format_html('<a href="{}">Open</a>', reverse("admin:accounts_driverdocument_file", args=[document.pk]))
-
-
-class ShiftForm(forms.ModelForm[Shift]):
-    """A shift; one that overlaps another is refused beside it."""
-
-    class Meta:
-        model = Shift
-        fields = ["starts_at", "ends_at"]
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse an end before the start, and another shift in that time."""
-        values = super().clean() or self.cleaned_data
-        start, end = values.get("starts_at"), values.get("ends_at")
-        if start and end and end <= start:
-            raise ValidationError({"ends_at": "The shift ends before it begins."})
-        return values
-
-
-class ShiftFormSet(forms.BaseInlineFormSet[Shift, Driver, ShiftForm]):
-    """A driver's shifts, none over another."""
-
-    def clean(self) -> None:
-        """Say at the row which other shift it runs into."""
-        super().clean()
-        kept = [form for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]
-        dropped = {form.instance.pk for form in self.forms if form.is_valid() and form.cleaned_data.get("DELETE")}
-        taken: list[tuple[datetime, datetime]] = []
-        for form in kept:
-            start, end = form.cleaned_data.get("starts_at"), form.cleaned_data.get("ends_at")
-            if not start or not end or not form.instance._state.adding:
-                continue
-            stored = Shift.objects.filter(driver=self.instance, starts_at__lt=end, ends_at__gt=start).exclude(
-                pk__in=dropped
-            )
-            others = [
-                *stored.values_list("starts_at", "ends_at")[:1],
-                *((s, e) for s, e in taken if s < end and e > start),
-            ]
-            if others:
-                begins, ends = others[0]
-                form.add_error("starts_at", f"Overlaps the shift {begins:%Y-%m-%d %H:%M} to {ends:%H:%M}.")
-            taken.append((start, end))
-
-
-class ShiftInline(TabularInline):  # type: ignore[misc]
-    """Today's shifts and those to come; a shift is taken off and planned anew, never moved under a driver."""
-
-    model = Shift
-    form = ShiftForm
-    formset = ShiftFormSet
-    extra = 0
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Shift]:
-        """Leave the past to the roster's own list."""
-        rows: QuerySet[Shift] = super().get_queryset(request)
-        return rows.filter(ends_at__gt=clock.now()).order_by("starts_at", "pk")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody moves one."""
-        return False
 
 
 @admin.register(Driver)
@@ -329,77 +206,3 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
 
 def _rate(value: float | None, kind: str) -> str:
     return DASH if value is None else f"{value:{kind}}"
-
-
-def keep(request: HttpRequest, driver: Driver, row: DriverDocument) -> None:
-    """Keep an uploaded document through the service."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    accounts.keep_document(
-        driver=driver,
-        kind=DocumentKind(row.kind),
-        number=row.number,
-        expires_on=row.expires_on,
-        file=row.file.file,
-        staff=request.user,
-        now=clock.now(),
-    )
-
-
-@admin.register(DriverDocument)
-class DriverDocumentAdmin(OpsAdmin):
-    """Documents of all drivers, those that expire first on top; added on the driver's page."""
-
-    id_kind = "document_id"
-    id_searches = {"drv": "driver_id"}
-    list_display = ["driver", "kind", "number", "expires_on", "added_at", "download"]
-    list_select_related = ["driver__user"]
-    search_fields = ["driver__user__name", "driver__user__email", "number"]
-    list_filter = [Papers, "kind"]
-    ordering = ["expires_on", "id"]
-    fields = ["public_id", "driver", "kind", "number", "expires_on", "download", "added_at", "added_by"]
-    readonly_fields = ["public_id", "driver", "download", "added_at", "added_by"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Documents are added on the driver's page."""
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the way to the file."""
-        file = path("<uuid:pk>/file", self.admin_site.admin_view(self.file), name="accounts_driverdocument_file")
-        return [file, *super().get_urls()]
-
-    def file(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Hand out a file to those who may see documents, as a download that no browser runs."""
-        document = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not self.has_view_permission(request, document):
-            raise PermissionDenied
-        try:
-            stored = document.file.open("rb")
-        except FileNotFoundError as error:
-            raise Http404("the file is gone") from error
-        name = f"{document.kind.lower()}-{document.pk}{document.file.name[document.file.name.rindex('.') :]}"
-        answer = FileResponse(stored, as_attachment=True, filename=name)
-        answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        answer["Cache-Control"] = "private, no-store"
-        return answer  # type: ignore[return-value]
-
-    @admin.display(description="file")
-    def download(self, obj: DriverDocument) -> str:
-        """Return the link to the file."""
-        return download_link(obj)
-
-    def save_model(
-        self, request: HttpRequest, obj: DriverDocument, form: forms.ModelForm[DriverDocument], change: bool
-    ) -> None:
-        """Save through the service."""
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        accounts.change_document(document=obj, changes=changes, now=clock.now(), actor=actor_of(request))
-
-    def delete_model(self, request: HttpRequest, obj: DriverDocument) -> None:
-        """Drop it with its file."""
-        accounts.drop_document(document=obj, now=clock.now(), actor=actor_of(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DriverDocument]) -> None:
-        """Drop them through the service, one by one."""
-        self.run(request, queryset, "documents dropped", lambda row: self.delete_model(request, row))

@@ -9,7 +9,7 @@ from dispatch.engine.codec import RecordingError
 from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer
 from dispatch.selectors.explain.comparison import Compared, Comparison, Row, moment
 from dispatch.selectors.explain.decisions import Explained, decisions_about, first_name, names_of
-from dispatch.selectors.explain.words import clock, far, plural, span
+from dispatch.selectors.explain.words import clock, far, listed, plural, span
 from dispatch.states import DeliveryStatus, OfferStatus
 
 ANSWERS = {
@@ -117,9 +117,11 @@ def _present(
     if delivery.held:
         return "Nobody is asked: dispatch staff hold it back."
     if asked := [offer for offer in offers if offer.status == OfferStatus.OPEN]:
-        first = first_name(asked[0].driver.user.get_full_name())
-        more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
-        return f"{first}{more} {'is' if len(asked) == 1 else 'are'} being asked now, until {clock(asked[0].expires_at, zone)}."
+        names = listed(sorted(first_name(offer.driver.user.get_full_name()) for offer in asked))
+        until = clock(max(offer.expires_at for offer in asked), zone)
+        if len(asked) == 1:
+            return f"{names} is being asked now, until {until}."
+        return f"{names} are being asked now, until {until}; the first yes wins."
     job = DispatchJob.objects.filter(delivery=delivery).first()
     if job is None:
         return "The search for a driver has not begun."
@@ -143,6 +145,8 @@ def _why(decision: Explained | None, compared: Compared | None) -> str:
     able = [each for each in compared.all if each.reason is None and each.driver not in compared.asked]
     proposal = compared.asked.get(chosen.driver)
     waits_s = (proposal.pickup_eta_s if proposal else chosen.pickup_s) - ready_s
+    if compared.misses:
+        return f"{first} was asked first after {_missed(compared)}."
     if proposal is not None and len(proposal.jobs) > 1:
         return f"{first} was asked because this order goes well with {plural(len(proposal.jobs) - 1, 'other', 'others')} of the trip."
     if waits_s < 60:
@@ -152,6 +156,10 @@ def _why(decision: Explained | None, compared: Compared | None) -> str:
     if all(each.door_s >= door_s - 1 for each in able):
         return f"{first} was asked because nobody could be at the door earlier."
     return f"{first} was asked because that is best for all open orders together."
+
+
+def _missed(compared: Compared) -> str:
+    return f"{plural(compared.misses, 'order', 'orders in a row')} that went to others"
 
 
 def _lead(
@@ -285,6 +293,8 @@ def _own_sentence(compared: Compared) -> str:
         return "You were asked because you fitted the plan of all open orders best."
     proposal = compared.asked.get(chosen.driver)
     waits_s = (proposal.pickup_eta_s if proposal else chosen.pickup_s) - compared.job.ready_s
+    if compared.misses:
+        return f"You were asked first after {_missed(compared)}."
     if proposal is not None and len(proposal.jobs) > 1:
         return "You were asked because these orders go well together and you could take them all."
     if waits_s < 60:

@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.models import Driver
 from dispatch.engine.candidates import Candidate, candidates
 from dispatch.engine.codec import Recording, RecordingError
+from dispatch.engine.fairness import goes_first
 from dispatch.models import DecisionRecord, RoundRecord
 from dispatch.selectors.explain.decisions import first_name
 from dispatch.selectors.explain.words import far, group, not_asked, span
@@ -111,6 +112,13 @@ class Compared:
         """Return the one this decision asked, with the moments of the plan."""
         wanted = str(self.decision.driver_id) if self.decision.driver_id else ""
         return next((each for each in self.all if each.driver == wanted), None)
+
+    @property
+    def misses(self) -> int:
+        """Return after how many orders in a row that went to others he was put first; 0: he was not."""
+        wanted = str(self.decision.driver_id) if self.decision.driver_id else ""
+        driver = next((each for each in self.recording.snapshot.drivers if each.id == wanted), None)
+        return driver.misses if driver is not None and goes_first(driver, self.recording.policy) else 0
 
     def door_s(self, each: Candidate) -> float:
         """Return when this driver would hand over; the one who was asked, by the plan."""

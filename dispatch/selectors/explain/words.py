@@ -1,6 +1,6 @@
 """Plain words for what the engine found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -69,3 +69,8 @@ def clock(moment: datetime, zone: str) -> str:
 def plural(number: int, one: str, many: str) -> str:
     """Return `1 driver was`, `3 drivers were`."""
     return f"{number} {one if number == 1 else many}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as people list them: Ana, Ben and Cleo."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -68,14 +68,14 @@ class Command(BaseCommand):
         table = Table(
             title=f"{options['drivers']} moving drivers, {options['width']} x {options['height']}, no graphics card"
         )
-        for name in ("", "s", "fps", "fps p5", "gap p95 ms", "longest ms", "draw ms", "draw p95", "cpu ms", "long", "heap MB",
-                     "load"):  # fmt: skip
+        for name in ("", "s", "fps", "fps p5", "gap p95 ms", "longest ms", "draw ms", "draw p95", "cpu ms", "kB/s", "long",
+                     "heap MB", "load"):  # fmt: skip
             table.add_column(name, justify="left" if not name else "right")
         for row in rows:
             table.add_row(
                 row.what, f"{row.seconds:.0f}", f"{row.fps_median:.0f}", f"{row.fps_p5:.0f}", f"{row.gap_p95_ms:.1f}",
                 f"{row.longest_gap_ms:.0f}", f"{row.draw_median_ms:.2f}", f"{row.draw_p95_ms:.2f}",
-                f"{row.cpu_ms:.1f}", str(row.long_tasks), f"{row.heap_mb:.1f}", f"{row.load:.1f}",
+                f"{row.cpu_ms:.1f}", f"{row.socket_kb_s:.0f}", str(row.long_tasks), f"{row.heap_mb:.1f}", f"{row.load:.1f}",
             )  # fmt: skip
         out.print(table)
         for complaint in watch.errors[:5]:

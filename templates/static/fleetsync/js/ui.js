@@ -57,10 +57,11 @@ const still = matchMedia("(prefers-reduced-motion: reduce)"); // asked once: fra
 export const calm = () => still.matches;
 
 // --- words for time, distance and money ---------------------------------------------------
-const hhmm = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const hhmmss = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const timeZone = $('meta[name="time-zone"]')?.content; // a page whose words are a city's names the zone; else the viewer's
+const hhmm = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+const hhmmss = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone });
 const minutes = new Map(); // lists of hundreds of orders ask for the same minutes every second, and Intl is slow
-/** A moment (Date, ms or ISO text) as 19:42 in the viewer's zone. */
+/** A moment (Date, ms or ISO text) as 19:42 in the viewer's zone, or the one the page names. */
 export function clock(moment, seconds = false) {
   if (moment == null) return "–";
   const at = new Date(moment);

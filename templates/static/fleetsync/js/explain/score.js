@@ -1,7 +1,7 @@
 // The parts of the cost as bars, in minutes.
 import { h } from "../ui.js";
 
-const PARTS = [["p-door", "to_door", "minutes to the door"], ["p-late", "late", "past the promise, counted again"], ["p-answer", "answer", "expected time until a yes"], ["p-pay", "pay", "pay above the guarantee"], ["p-place", "position", "needed where the driver stands"]];
+const PARTS = [["p-door", "to_door", "minutes to the door"], ["p-late", "late", "past the promise, counted again"], ["p-answer", "answer", "expected time until a yes"], ["p-pay", "pay", "pay above the guarantee"], ["p-place", "position", "needed where the driver stands"], ["p-fair", "fairness", "had more work than others"]];
 
 export function drawScore(host, rows) {
   const sums = rows.map((row) => PARTS.reduce((sum, [, name]) => sum + Math.max(0, row.parts[name] ?? 0), 0)), most = Math.max(1, ...sums);
