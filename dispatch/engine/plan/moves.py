@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from dispatch.engine.arrays import FAR, Bools, Floats, Ints
-from dispatch.engine.plan.cost import follow, route_cost
+from dispatch.engine.plan.cost import follow, go, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
 ALONE: Final = 0
@@ -59,30 +59,62 @@ def first_trip_end(new: Ints, n: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def note_ends(p: Problem, seq: Ints, new: Ints, n: int, d: int, end: Floats) -> None:
+    """Fill when the first i jobs of a route are done, i from 0."""
+    pickup = np.empty(n + 1, np.float64)
+    door = np.empty(n + 1, np.float64)
+    follow(p, seq, new, n, d, pickup, door)
+    end[0] = p.drivers[d].free
+    for i in range(n):
+        end[i + 1] = door[i] + p.rules[0].half_dropoff
+
+
+@njit(cache=True, nogil=True)
+def alone_floor(p: Problem, o: int, d: int, start: float, here: int) -> float:
+    """Return the least that job o costs as a trip of its own, driver d free at `start` at place `here`.
+
+    What follows it in the route is served no earlier than before, by the triangle inequality: an
+    insertion never costs less than this.
+    """
+    job, rule = p.jobs[o], p.rules[0]
+    at = max(start + go(p, here, job.pickup) + job.half_pickup, job.ready)
+    door = at + job.half_pickup + job.direct + rule.half_dropoff
+    return float(job.weight * (door - job.placed + rule.overage * max(0.0, door - job.due)) + p.refusal[o, d])
+
+
+@njit(cache=True, nogil=True)
 def best_in_route(
     p: Problem,
     seq: Ints,
     new: Ints,
     n: int,
     base: float,
+    end: Floats,
     d: int,
     o: int,
     limit: float,
     seq_to: Ints,
     new_to: Ints,
 ) -> tuple[float, int, int]:
-    """Return (extra cost, position, way) of the cheapest insertion below `limit`, else pos -1."""
+    """Return (extra cost, position, way) of the cheapest insertion below `limit`, else pos -1.
+
+    `end[i]` is when the first i jobs of the route are done, see `note_ends`.
+    """
     driver = p.drivers[d]
     restaurant = p.jobs[o].restaurant
     best, best_pos, best_way = limit, -1, 0
     if n >= p.rules[0].max_stops or base >= FAR / 2:
         return best, best_pos, best_way
     closed = first_trip_end(new, n) if driver.sealed and n > 0 else 0
+    begin = driver.start_cost if n == 0 else 0.0
     for pos in range(closed, n + 1):
         edge = pos == n or new[pos] == 1
         for way in range(3):
             if way == ALONE:
                 if not edge or (pos == 0 and driver.fixed >= 0):
+                    continue
+                here = driver.place if pos == 0 else p.jobs[seq[pos - 1]].dropoff
+                if begin + alone_floor(p, o, d, end[pos], here) >= best:
                     continue
             elif way == AFTER:
                 if pos <= closed or p.jobs[seq[pos - 1]].restaurant != restaurant:
@@ -117,17 +149,23 @@ def insert_all(p: Problem, r: Routes, order: Ints) -> int:
     width = r.seq.shape[1]
     seq_to = np.empty(width, np.int64)
     new_to = np.empty(width, np.int64)
+    end = np.empty((len(p.drivers), width + 1), np.float64)
+    for d in range(len(p.drivers)):
+        note_ends(p, r.seq[d], r.new[d], r.length[d], d, end[d])
     placed = 0
     for o in order:
         best, best_d, best_pos, best_way = FAR / 2, -1, 0, 0
         for d in range(len(p.drivers)):
             if p.floor[o, d] >= best:
                 continue
-            extra, pos, way = best_in_route(p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to)
+            extra, pos, way = best_in_route(
+                p, r.seq[d], r.new[d], r.length[d], r.cost[d], end[d], d, o, best, seq_to, new_to
+            )
             if pos >= 0:
                 best, best_d, best_pos, best_way = extra, d, pos, way
         if best_d >= 0:
             put(p, r, o, best_d, best_pos, best_way, best)
+            note_ends(p, r.seq[best_d], r.new[best_d], r.length[best_d], best_d, end[best_d])
             placed += 1
     return placed
 
@@ -140,6 +178,10 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
     new_to = np.empty(width, np.int64)
     seq_less = np.empty(width, np.int64)
     new_less = np.empty(width, np.int64)
+    end_less = np.empty(width + 1, np.float64)
+    end = np.empty((len(p.drivers), width + 1), np.float64)
+    for d in range(len(p.drivers)):
+        note_ends(p, r.seq[d], r.new[d], r.length[d], d, end[d])
     moves = 0
     for o in range(len(p.jobs)):
         home = r.where[o]
@@ -152,21 +194,24 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
         at = 0
         while r.seq[home, at] != o:
             at += 1
-        end = first_trip_end(r.new[home], n)
-        if at < end and (driver.sealed or (driver.fixed >= 0 and end == 1)):
+        first = first_trip_end(r.new[home], n)
+        if at < first and (driver.sealed or (driver.fixed >= 0 and first == 1)):
             continue  # an offered trip stays as it is, an inbound driver keeps a job
         write_removed(r.seq[home], r.new[home], n, at, seq_less, new_less)
         without = route_cost(p, seq_less, new_less, n - 1, home)
+        note_ends(p, seq_less, new_less, n - 1, home, end_less)
         best = r.cost[home] - without - LESS
         best_d, best_pos, best_way = -1, 0, 0
         for d in range(len(p.drivers)):
             if p.floor[o, d] >= best:
                 continue
             if d == home:
-                extra, pos, way = best_in_route(p, seq_less, new_less, n - 1, without, d, o, best, seq_to, new_to)
+                extra, pos, way = best_in_route(
+                    p, seq_less, new_less, n - 1, without, end_less, d, o, best, seq_to, new_to
+                )
             else:
                 extra, pos, way = best_in_route(
-                    p, r.seq[d], r.new[d], r.length[d], r.cost[d], d, o, best, seq_to, new_to
+                    p, r.seq[d], r.new[d], r.length[d], r.cost[d], end[d], d, o, best, seq_to, new_to
                 )
             if pos >= 0:
                 best, best_d, best_pos, best_way = extra, d, pos, way
@@ -178,6 +223,8 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
             r.new[home, i] = new_less[i]
         r.cost[home] = without
         put(p, r, o, best_d, best_pos, best_way, best)
+        note_ends(p, r.seq[home], r.new[home], r.length[home], home, end[home])
+        note_ends(p, r.seq[best_d], r.new[best_d], r.length[best_d], best_d, end[best_d])
         moves += 1
     return moves
 

@@ -92,9 +92,9 @@ def price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:
 
 
 def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dict[str, memo.Trips]) -> set[int]:
-    """Put accepted and offered jobs first; return accepted ones the last plan gave to others.
+    """Put accepted and offered jobs first; return accepted ones the last plan had elsewhere.
 
-    A driver keeps at least one of the jobs he accepted.
+    Elsewhere: with others, or in later trips of the same driver, who keeps at least one of those he accepted.
     """
     wish = {at[j]: d for d, trips in last.items() for trip in trips for j in trip if j in at}
     trips: dict[int, list[int]] = {}
@@ -106,7 +106,9 @@ def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dic
             mine = [k for k in planned if k in own or _is_loose(a, r, k)]
             if mine and _trip_cost(p, mine, d) < FAR / 2:
                 trips[d] = mine
-        kept = {k for k in own if wish.get(k, a.drivers[d].id) == a.drivers[d].id}
+        name = a.drivers[d].id
+        later = {at[j] for trip in last.get(name, ())[1:] for j in trip if j in at} if trips[d] is not own else set()
+        kept = {k for k in own if wish.get(k, name) == name} - later
         trips[d] += [k for k in own if k in kept and k not in trips[d]]
         if trips[d] != own and _trip_cost(p, trips[d], d) >= FAR / 2:
             trips[d] = own
