@@ -129,6 +129,13 @@ def best_in_route(
 
 
 @njit(cache=True, nogil=True)
+def note_change(r: Routes, d: int) -> None:
+    """Note that the route of driver d is another one now."""
+    r.changes[0] += 1
+    r.changed[d] = r.changes[0]
+
+
+@njit(cache=True, nogil=True)
 def put(p: Problem, r: Routes, o: int, d: int, pos: int, way: int, extra: float) -> None:
     """Insert job o into the route of driver d."""
     seq_to = np.empty(r.seq.shape[1], np.int64)
@@ -141,6 +148,7 @@ def put(p: Problem, r: Routes, o: int, d: int, pos: int, way: int, extra: float)
         r.new[d, i] = new_to[i]
     r.cost[d] += extra
     r.where[o] = d
+    note_change(r, d)
 
 
 @njit(cache=True, nogil=True)
@@ -202,8 +210,9 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
         note_ends(p, seq_less, new_less, n - 1, home, end_less)
         best = r.cost[home] - without - LESS
         best_d, best_pos, best_way = -1, 0, 0
+        since = r.looked[o] if r.changed[home] <= r.looked[o] else 0
         for d in range(len(p.drivers)):
-            if p.floor[o, d] >= best:
+            if p.floor[o, d] >= best or r.changed[d] <= since:
                 continue
             if d == home:
                 extra, pos, way = best_in_route(
@@ -216,12 +225,14 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
             if pos >= 0:
                 best, best_d, best_pos, best_way = extra, d, pos, way
         if best_d < 0:
+            r.looked[o] = r.changes[0]
             continue
         r.length[home] = n - 1
         for i in range(n - 1):
             r.seq[home, i] = seq_less[i]
             r.new[home, i] = new_less[i]
         r.cost[home] = without
+        note_change(r, home)
         put(p, r, o, best_d, best_pos, best_way, best)
         note_ends(p, r.seq[home], r.new[home], r.length[home], home, end[home])
         note_ends(p, r.seq[best_d], r.new[best_d], r.length[best_d], best_d, end[best_d])
@@ -245,6 +256,7 @@ def write_joined(r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints
 @njit(cache=True, nogil=True)
 def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> None:
     """Make (seq, new, n) the route of driver d."""
+    note_change(r, d)
     r.length[d] = n
     r.cost[d] = cost
     for i in range(n):
@@ -338,6 +350,8 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
         trips[d] = note_heads(p, r, d, head[d], end[d])
     near = near_pairs(p, r)
     most = p.rules[0].max_stops
+    since = r.changes[1]
+    r.changes[1] = r.changes[0]
     moves = 0
     for a in range(m):
         if p.drivers[a].shut:
@@ -345,6 +359,8 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
         for b in range(a + 1, m):
             if not near[a, b] or (trips[a] < 2 and trips[b] < 2):
                 continue  # single trips: relocation and the re-deal cover these
+            if r.changed[a] <= since and r.changed[b] <= since:
+                continue  # nothing came of it the last time
             if p.drivers[b].shut or moves >= budget:
                 continue
             best = r.cost[a] + r.cost[b] - LESS

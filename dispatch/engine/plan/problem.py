@@ -89,6 +89,26 @@ class Routes(NamedTuple):
     length: Ints
     where: Ints
     cost: Floats
+    changed: Ints
+    """Per driver: the count of changes when his route last changed."""
+    looked: Ints
+    """Per job: the count of changes when no better place was found for it; only what changed since can be one."""
+    changes: Ints
+    """[changes so far, the same when tails were last exchanged]."""
+
+
+def new_routes(jobs: int, drivers: int, width: int) -> Routes:
+    """Return empty routes of up to `width` jobs."""
+    return Routes(
+        seq=np.zeros((drivers, width), dtype=np.int64),
+        new=np.zeros((drivers, width), dtype=np.int64),
+        length=np.zeros(drivers, dtype=np.int64),
+        where=np.full(jobs, -1, dtype=np.int64),
+        cost=np.zeros(drivers),
+        changed=np.ones(drivers, dtype=np.int64),
+        looked=np.zeros(jobs, dtype=np.int64),
+        changes=np.array([1, 0], dtype=np.int64),
+    )
 
 
 def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:

@@ -11,7 +11,7 @@ from dispatch.engine.arrays import FAR, Arrays, Ints
 from dispatch.engine.assignment import assign_rows
 from dispatch.engine.plan import memo, moves
 from dispatch.engine.plan.cost import fill_floor, route_cost
-from dispatch.engine.plan.problem import Problem, Routes
+from dispatch.engine.plan.problem import Problem, Routes, new_routes
 from dispatch.engine.policy import Policy
 
 MOST_WORSE_S: Final = 1800.0  # what the next best driver may cost more; with none, the job waits for one
@@ -40,13 +40,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     """
     m, n = len(a.drivers), len(a.jobs)
     width = policy.max_stops + max((len(d.holding) for d in a.drivers), default=0) + 2
-    r = Routes(
-        seq=np.zeros((m, width), dtype=np.int64),
-        new=np.zeros((m, width), dtype=np.int64),
-        length=np.zeros(m, dtype=np.int64),
-        where=np.full(n, -1, dtype=np.int64),
-        cost=np.zeros(m),
-    )
+    r = new_routes(n, m, width)
     price_refusals(p, a, policy)
     at = {job.id: k for k, job in enumerate(a.jobs)}
     last = memo.read(memory)
@@ -230,12 +224,10 @@ def _deal(p: Problem, r: Routes, movable: Ints, work: Work, policy: Policy) -> b
     if (j < 0).any() or cost[i, j].sum() >= before - moves.LESS:
         return False
     seq, new, length = r.seq[routes].copy(), r.new[routes].copy(), r.length[routes].copy()
-    r.length[movable] = 0
-    r.cost[movable] = 0.0
-    moved = 0
-    for x, y in zip(i, j, strict=True):
-        d = int(movable[y])
-        moves.take(r, d, seq[x], new[x], int(length[x]), float(cost[x, y]))
-        moved += int(y != own[x])
-    work.spend(moved)
+    others = i[j != own]
+    for x in others:
+        moves.take(r, int(routes[x]), seq[x], new[x], 0, 0.0)
+    for x in others:
+        moves.take(r, int(movable[j[x]]), seq[x], new[x], int(length[x]), float(cost[x, j[x]]))
+    work.spend(len(others))
     return True
