@@ -24,7 +24,7 @@ const usual = Number(meta("preparation-min"));
 // --- the board ----------------------------------------------------------------------------
 $("#board").replaceChildren(...COLUMNS.map(([id, word, sorted]) => h("section", { class: "col", id: `col-${id}`, "aria-labelledby": `h-${id}` },
   h("header", {}, h("h2", { id: `h-${id}` }, word), h("span", { class: "count", id: `c-${id}` }, "–"), h("span", { class: "label" }, sorted)),
-  h("div", { class: "tickets", id: `t-${id}` }, h("span", { class: "skel ticketlike" })), id === "ready" && h("div", { class: "gone" }, h("h3", { class: "label handed" }, "Left a moment ago"), h("ul", { id: "gone" })))));
+  h("div", { class: "tickets", id: `t-${id}` }, h("span", { class: "skel ticketlike" })), id === "ready" && h("div", { class: "gone", tabindex: "0", role: "group", "aria-labelledby": "h-gone" }, h("h3", { class: "label handed", id: "h-gone" }, "Left a moment ago"), h("ul", { id: "gone" })))));
 $("#cols").append(...COLUMNS.map(([id, word]) => h("button", { type: "button", role: "tab", "data-tab": id, "aria-controls": `col-${id}`, "aria-selected": String(id === column) }, word, h("span", { class: "count", id: `n-${id}` }, "–"))));
 initTabs($("#cols"), (id) => { column = id; for (const [each] of COLUMNS) $(`#col-${each}`).classList.toggle("on", each === id); });
 
