@@ -56,6 +56,8 @@ class Arrays:
     """Jobs that do not take part, and why."""
     roads: Roads
     restaurants: tuple[str, ...]
+    near: Bools
+    """(restaurants, restaurants): True where one trip may fetch at both; (0, 0) where none may."""
     half_dropoff: float
     # per job
     pickup: Ints
@@ -82,13 +84,18 @@ class Arrays:
     break_to: Floats
     capacity: Ints
     fixed: Ints
-    """Restaurant he must serve first (accepted or offered), -1: none."""
+    """Restaurant he must fetch at first (accepted or offered), -1: none."""
     banned: Bools
     """(drivers, jobs): declined, wrong vehicle or too big."""
     chance: Floats
     """(drivers, jobs): how likely the driver takes an offer of the job."""
     answer: float
     """Seconds until a driver refuses."""
+
+    def may_share(self, k: int, restaurant: int) -> bool:
+        """Return whether one trip may hold job k and a job of this restaurant."""
+        own = int(self.restaurant[k])
+        return own == restaurant or bool(self.near.size and self.near[own, restaurant])
 
     def lead(self, policy: Policy, d: int, k: int) -> float:
         """Return how long before the latest departure to offer job k to driver d: time for the refusals to expect."""
@@ -162,18 +169,8 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
     )
     names = tuple(sorted({j.restaurant for j in jobs}))
     restaurant_at = {r: i for i, r in enumerate(names)}
-    driver_at = {d.id: i for i, d in enumerate(drivers)}
-    locked = np.full(len(jobs), -1, dtype=np.int64)
-    fixed = np.full(len(drivers), -1, dtype=np.int64)
-    for job in jobs:
-        if job.holder in driver_at and fixed[driver_at[job.holder]] < 0:
-            fixed[driver_at[job.holder]] = restaurant_at[job.restaurant]
-    for k, job in enumerate(jobs):
-        askers = sorted(d for d in job.offered_to if d in driver_at)
-        if job.holder is None and askers:
-            at = driver_at[askers[0]]
-            if fixed[at] in (-1, restaurant_at[job.restaurant]):
-                locked[k], fixed[at] = at, restaurant_at[job.restaurant]
+    near = _near(snapshot, policy, jobs[:real], restaurant_at)
+    fixed, locked = _bound(jobs, drivers, restaurant_at, near)
     weight = _floats([1.0 + policy.priority_weight * max(0, j.priority) for j in jobs])
     weight[real:] = policy.foresight_weight
     return Arrays(
@@ -183,6 +180,7 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         left_out=left_out,
         roads=roads_of(snapshot),
         restaurants=names,
+        near=near,
         half_dropoff=float(snapshot.half_dropoff_s),
         pickup=_ints([j.pickup for j in jobs]),
         dropoff=_ints([j.dropoff for j in jobs]),
@@ -207,6 +205,40 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         chance=_chances(snapshot, jobs, drivers),
         answer=policy.answer_s if snapshot.answer_s is None else snapshot.answer_s,
     )
+
+
+def _near(snapshot: Snapshot, policy: Policy, jobs: tuple[Job, ...], restaurant_at: dict[str, int]) -> Bools:
+    """Return which restaurants one trip may fetch at; those of expected orders stay alone."""
+    if not policy.stack_within_m:
+        return np.zeros((0, 0), dtype=np.bool_)
+    near = np.zeros((len(restaurant_at), len(restaurant_at)), dtype=np.bool_)
+    place = {restaurant_at[j.restaurant]: j.pickup for j in reversed(jobs)}  # its first job says where it is
+    real, at = _ints(list(place)), list(place.values())
+    near[np.ix_(real, real)] = 1000.0 * _straight_km(snapshot, at, at) <= policy.stack_within_m
+    return near
+
+
+def _bound(
+    jobs: tuple[Job, ...], drivers: tuple[Driver, ...], restaurant_at: dict[str, int], near: Bools
+) -> tuple[Ints, Ints]:
+    """Return the restaurant each driver must fetch at first, and who has the open offer of each job."""
+    driver_at = {d.id: i for i, d in enumerate(drivers)}
+    job_at = {job.id: k for k, job in enumerate(jobs)}
+    fixed = np.full(len(drivers), -1, dtype=np.int64)
+    locked = np.full(len(jobs), -1, dtype=np.int64)
+    own = [jobs[job_at[j]] for d in drivers for j in d.holding if j in job_at and jobs[job_at[j]].holder == d.id]
+    for job in (*own, *(job for job in jobs if job.holder in driver_at)):
+        if fixed[driver_at[job.holder or ""]] < 0:
+            fixed[driver_at[job.holder or ""]] = restaurant_at[job.restaurant]
+    for k, job in enumerate(jobs):
+        askers = sorted(d for d in job.offered_to if d in driver_at)
+        if job.holder is None and askers:
+            at, restaurant = driver_at[askers[0]], restaurant_at[job.restaurant]
+            if fixed[at] < 0:
+                fixed[at] = restaurant
+            if fixed[at] == restaurant or (near.size and near[fixed[at], restaurant]):
+                locked[k] = at
+    return fixed, locked
 
 
 def _expected(snapshot: Snapshot, policy: Policy) -> tuple[Job, ...]:

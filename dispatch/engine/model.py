@@ -63,7 +63,7 @@ class Job:
     promised_s: float | None = None
     """Moment promised to the customer; None: placed_s + policy.target_s."""
     holder: str | None = None
-    """Driver who accepted; binding but for exchanges at the same restaurant before pickup."""
+    """Driver who accepted; binding but for exchanges before pickup with who fetches there too."""
     size: int = 1
     """Units of driver capacity."""
     priority: int = 0
@@ -108,9 +108,9 @@ class Driver:
     capacity: int = 1_000_000
     """Units he can carry at once."""
     restaurant: str | None = None
-    """Restaurant of the trip he holds (INBOUND, or BUSY with the next trip accepted)."""
+    """Where the trip he holds begins (INBOUND, or BUSY with the next trip accepted)."""
     holding: tuple[str, ...] = ()
-    """Jobs he accepted and has not picked up, in drop order; all of `restaurant`."""
+    """Jobs he accepted and has not picked up, in drop order; of `restaurant`, and one near it."""
     has_open_offer: bool = False
     taken: int = 0
     """Orders of this shift so far."""
@@ -200,17 +200,24 @@ class Proposal:
 
     driver: str
     restaurant: str
+    """Where he fetches, at first if there are two."""
     jobs: tuple[str, ...]
-    """In drop order; all of one restaurant."""
+    """In drop order; all of one restaurant, or of two that the policy calls near."""
     leave_s: float
     """Latest departure that does not delay the food."""
     pickup_eta_s: float
     dropoff_eta_s: tuple[float, ...]
     """Handing over, one per job."""
+    pickup_etas_s: tuple[float, ...] = ()
+    """Food in hand, one per job; empty: all at `pickup_eta_s`."""
     score: Mapping[str, float] = field(default_factory=dict)
     """Parts of the cost, seconds: smaller is better."""
     parallel: bool = False
     """A second driver asked for the same jobs; the first to accept wins."""
+
+    def pickup_eta_of(self, job: str) -> float:
+        """Return when the food of one of its jobs is in hand."""
+        return self.pickup_etas_s[self.jobs.index(job)] if self.pickup_etas_s else self.pickup_eta_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +230,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """A new set of jobs for a driver who has not picked up yet; same restaurant, never empty.
+    """A new set of jobs for a driver who has not picked up yet, never empty; he fetches at the same restaurant first.
 
     All resets of a plan belong together: jobs leave one driver for another. Apply all in
     one transaction or none.

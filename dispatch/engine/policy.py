@@ -27,6 +27,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "max_batch": (1, 8),
     "max_detour_s": (0, 7200),
     "max_food_age_s": (60, 14400),
+    "stack_within_m": (0, 2000),
     "parallel_after": (1, 100),
     "fairness_weight": (0, 2),
     "max_misses": (0, 1000),
@@ -87,11 +88,13 @@ class Policy:
     max_stops: int = 14
     """Most jobs in one driver's plan."""
     max_batch: int = 4
-    """Most jobs in one trip (one pickup)."""
+    """Most jobs in one trip."""
     max_detour_s: float = 1800.0
     """Most seconds a job's way from pickup to door may exceed the direct way."""
     max_food_age_s: float = 5400.0
     """Most seconds between pickup and door within a batch of several."""
+    stack_within_m: float = 0.0
+    """One trip may fetch at two restaurants at most so far apart; 0: at one."""
     parallel_after: int = 2
     """From so many refusals on a job is offered to two drivers at once; the first one wins."""
 

@@ -187,12 +187,12 @@ def _make_offers(work: Work, proposal: Proposal, session: DriverSession, deliver
     look, now = work.look, work.now
     driver = look.drivers[proposal.driver]
     batch_id = ids.uuid7()
-    pickup_at = datetime.fromtimestamp(proposal.pickup_eta_s, UTC)
     expires_at = now + clock.at_least(look.conf.offer_life_s, settings.FLEETSYNC_OFFER_FLOOR_S)
     for sequence, (delivery, door_s) in enumerate(zip(deliveries, proposal.dropoff_eta_s, strict=True)):
         job = look.jobs[str(delivery.pk)]
         fresh = due_now(work, job)
         work.jobs[delivery.pk] = fresh
+        pickup_at = datetime.fromtimestamp(proposal.pickup_eta_of(str(delivery.pk)), UTC)
         way_m = distance_m(job.pickup, job.dropoff)
         work.records.append(record_of(work, delivery.pk, driver.driver_id, dict(proposal.score)))
         yield Offer(
@@ -246,7 +246,7 @@ def _tell_delay(work: Work, before_s: float) -> None:
     """Let quotes know how long food waits here for a driver, smoothed over the last rounds."""
     look, plan = work.look, work.decision.plan
     late = [
-        max(0.0, proposal.pickup_eta_s - look.jobs[job].ready_at.timestamp())
+        max(0.0, proposal.pickup_eta_of(job) - look.jobs[job].ready_at.timestamp())
         for proposal in plan.proposals
         for job in proposal.jobs
     ]

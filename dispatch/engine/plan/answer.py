@@ -123,9 +123,8 @@ class Answer:
         if jobs[0] >= a.real:
             return  # the driver is kept for an order that is expected
         way = float(self.first_leg[d])
-        ready = float(a.timed[jobs].max())
         free = float(a.free[d])
-        leave = max(free, ready - float(a.half_pickup[jobs[0]]) - way)
+        leave = max(free, self._latest(jobs, way))
         lead = a.lead(self.policy, d, int(jobs[0]))
         period = self.snapshot.period_s
         if (free > 0.0 and free >= period) or leave - lead >= period:
@@ -136,6 +135,23 @@ class Answer:
         self._propose(d, jobs, leave, way, pickup, door, parallel=False)
         for k in jobs:
             self.exclusions[a.jobs[k].id] = self._why_not(int(k), d)
+
+    def _latest(self, jobs: Ints, way: float) -> float:
+        """Return the latest departure of a trip that delays none of its food; `way` leads to its first restaurant."""
+        a, latest = self.a, -FAR
+        for place in self._fetched_at(jobs):
+            here = jobs[a.restaurant[jobs] == a.restaurant[place]]
+            if place != jobs[0]:
+                way += float(a.half_pickup[jobs[0]]) * 2 + float(go(self.p, a.pickup[jobs[0]], a.pickup[place]))
+            latest = max(latest, float(a.timed[here].max()) - float(a.half_pickup[place]) - way)
+        return latest
+
+    def _fetched_at(self, jobs: Ints) -> list[int]:
+        """Return the first job of each restaurant of a trip, in the order of its stops."""
+        first: dict[int, int] = {}
+        for k in jobs:
+            first.setdefault(int(self.a.restaurant[k]), int(k))
+        return list(first.values())
 
     def _propose(
         self,
@@ -151,6 +167,7 @@ class Answer:
         a, now = self.a, self.snapshot.now_s
         ages = [float(t - a.placed[k]) for k, t in zip(jobs, door, strict=False)]
         late = [max(0.0, float(t - a.due[k])) for k, t in zip(jobs, door, strict=False)]
+        one_pickup = len(self._fetched_at(jobs)) == 1
         self.proposals.append(
             Proposal(
                 driver=a.drivers[d].id,
@@ -159,10 +176,11 @@ class Answer:
                 leave_s=now + leave,
                 pickup_eta_s=now + float(pickup[0]),
                 dropoff_eta_s=tuple(now + float(t) for t in door[: len(jobs)]),
+                pickup_etas_s=() if one_pickup else tuple(now + float(t) for t in pickup[: len(jobs)]),
                 score={
                     "click_to_door_s": sum(ages),
                     "late_s": sum(late),
-                    "food_waits_s": float(pickup[0] - a.ready[jobs].max()),
+                    "food_waits_s": float((pickup[: len(jobs)] - a.ready[jobs]).min()),
                     "travel_s": way,
                     "driver_s": float(self.p.drivers[d]["start_cost"]),
                     **({"misses": float(a.drivers[d].misses)} if goes_first(a.drivers[d], self.policy) else {}),
@@ -219,7 +237,7 @@ class Answer:
             pickup, door = np.zeros(n), np.zeros(n)
             follow(self.p, jobs, new, n, d, pickup, door)
             way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
-            leave = max(0.0, float(a.timed[jobs].max() - a.half_pickup[jobs[0]]) - way)
+            leave = max(0.0, self._latest(jobs, way))
             self.asked.add(d)
             self._propose(d, jobs, leave, way, pickup, door, parallel=True)
 

@@ -59,10 +59,17 @@ def expected_later(at: float, mean: float, std: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def may_share(p: Problem, a: int, b: int) -> bool:
+    """Return whether one trip may hold jobs of the restaurants a and b."""
+    return a == b or (p.near.shape[0] > 0 and p.near[a, b])
+
+
+@njit(cache=True, nogil=True)
 def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, door: Floats) -> float:
     """Return the cost of a route of n jobs for driver d; fill pickup and door moments.
 
-    `pickup` and `door` may have length 0, then nothing is noted.
+    A trip with jobs of two restaurants fetches all of them first, at the restaurant of the first
+    drop first. `pickup` and `door` may have length 0, then nothing is noted.
     """
     if n == 0:
         return 0.0
@@ -81,12 +88,23 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
         ready = first.ready
         std = first.ready_std
         load = first.units
+        second, ready_2, std_2 = -1, 0.0, 0.0  # the first job of the other restaurant; when all of its food is ready
         j = k + 1
         while j < n and new[j] == 0:
             other = p.jobs[seq[j]]
-            if other.ready > ready:
-                ready = other.ready
-                std = other.ready_std
+            if other.restaurant == first.restaurant:
+                if other.ready > ready:
+                    ready = other.ready
+                    std = other.ready_std
+            elif second < 0:
+                if not may_share(p, first.restaurant, other.restaurant):
+                    return FAR
+                second, ready_2, std_2 = seq[j], other.ready, other.ready_std
+            elif other.restaurant != p.jobs[second].restaurant:
+                return FAR
+            elif other.ready > ready_2:
+                ready_2 = other.ready
+                std_2 = other.ready_std
             load += other.units
             j += 1
         if load > driver.capacity or j - k > rule.max_batch:
@@ -99,18 +117,28 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
         leave = at + first.half_pickup
         t = leave
         here = first.pickup
+        at_2, leave_2 = at, leave
+        if second >= 0:
+            other = p.jobs[second]
+            at_2 = expected_later(leave + go(p, here, other.pickup) + other.half_pickup, ready_2, std_2)
+            if at_2 > driver.off:
+                return FAR
+            leave_2 = at_2 + other.half_pickup
+            t = leave_2
+            here = other.pickup
         for q in range(k, j):
             o = seq[q]
             if p.banned[d, o]:
                 return FAR
             job = p.jobs[o]
-            if q == k:
+            fetched, left = (at, leave) if job.restaurant == first.restaurant else (at_2, leave_2)
+            if q == k and second < 0:
                 t += job.direct + half_dropoff
             else:
                 t += go(p, here, job.dropoff) + half_dropoff
-                if t - half_dropoff - leave - job.direct > rule.max_detour:
+                if t - half_dropoff - left - job.direct > rule.max_detour:
                     return FAR
-                if t - at > rule.max_food_age:
+                if t - fetched > rule.max_food_age:
                     return FAR
             cost += job.weight * (t - job.placed)
             if t > job.due:
@@ -118,7 +146,7 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
             if k > 0 or driver.fixed < 0:
                 cost += p.refusal[o, d]
             if note:
-                pickup[q] = at
+                pickup[q] = fetched
                 door[q] = t
             t += half_dropoff
             here = job.dropoff
@@ -165,7 +193,7 @@ def fill_floor(p: Problem) -> None:
             cost = job.weight * (t - job.placed)
             if t > job.due:
                 cost += job.weight * rule.overage * (t - job.due)
-            if job.restaurant != driver.fixed:
+            if driver.fixed < 0 or not may_share(p, job.restaurant, driver.fixed):
                 cost += p.refusal[o, d]
             if t < FAR / 2:
                 p.floor[o, d] = cost + min(0.0, driver.start_cost)

@@ -1,7 +1,8 @@
 """The moves of the search. Each one lowers the total cost or is not made.
 
 Three ways to insert a job at a position of a route: ALONE as a trip of its own, AFTER the
-job before it in the same trip, BEFORE the first job of a trip at the same restaurant.
+job before it in the same trip, BEFORE the first job of a trip; jobs of one trip are of the same
+restaurant, or of two near each other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from dispatch.engine.arrays import FAR, Bools, Floats, Ints
-from dispatch.engine.plan.cost import follow, go, route_cost
+from dispatch.engine.plan.cost import follow, go, may_share, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
 ALONE: Final = 0
@@ -117,9 +118,9 @@ def best_in_route(
                 if begin + alone_floor(p, o, d, end[pos], here) >= best:
                     continue
             elif way == AFTER:
-                if pos <= closed or p.jobs[seq[pos - 1]].restaurant != restaurant:
+                if pos <= closed or not may_share(p, p.jobs[seq[pos - 1]].restaurant, restaurant):
                     continue
-            elif pos == n or new[pos] == 0 or p.jobs[seq[pos]].restaurant != restaurant:
+            elif pos == n or new[pos] == 0 or not may_share(p, p.jobs[seq[pos]].restaurant, restaurant):
                 continue
             write_inserted(seq, new, n, pos, way, o, seq_to, new_to)
             extra = route_cost(p, seq_to, new_to, n + 1, d) - base

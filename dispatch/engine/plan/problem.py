@@ -1,8 +1,8 @@
 """The search problem of one round, in the records the kernels read.
 
 Every driver has a *route*: the jobs of his trips in drop order. `seq[d, i]` is the i-th job
-of driver d, `new[d, i]` is 1 where a trip (a visit to a restaurant) begins, `length[d]` the
-number of jobs. A job is in at most one route; `where[job]` is its driver or -1.
+of driver d, `new[d, i]` is 1 where a trip (a visit to one restaurant, or to two near each
+other) begins, `length[d]` the number of jobs. A job is in at most one route; `where[job]` is its driver or -1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DRIVER: Final = np.dtype(
         ("guaranteed", np.float64),  # orders still covered by the guarantee
         ("start_cost", np.float64),  # cost of using him at all: position, fairness
         ("place", np.int64),
-        ("fixed", np.int64),  # restaurant of his first trip, -1: free to choose
+        ("fixed", np.int64),  # restaurant where his first trip begins, -1: free to choose
         ("sealed", np.int64),  # 1: his first trip may not change
         ("shut", np.int64),  # 1: his route may not change at all
         ("capacity", np.int64),
@@ -73,6 +73,8 @@ class Problem(NamedTuple):
     rules: Records
     """One record."""
     banned: Bools
+    near: Bools
+    """(restaurants, restaurants): True where one trip may fetch at both; (0, 0) where none may."""
     table: Floats
     points: Floats
     floor: Floats
@@ -143,6 +145,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
         drivers=drivers,
         rules=rules,
         banned=_banned(policy, a),
+        near=a.near,
         table=a.roads.table,
         points=a.roads.points,
         floor=np.zeros((len(a.jobs), len(a.drivers))),

@@ -35,7 +35,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     """Return routes with what is binding first, then what the last round planned.
 
     Accepted and offered jobs are the first trip of their driver whatever the memory says. Of
-    the memory every trip counts as far as its jobs are still open, of one restaurant and in
+    the memory every trip counts as far as its jobs are still open, may share a trip and are in
     no other route; trips at the end are dropped until the route breaks no rule.
     """
     m, n = len(a.drivers), len(a.jobs)
@@ -53,7 +53,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
         for trip in trips[1:] if p.drivers[d]["fixed"] >= 0 else trips:
             jobs = [at[j] for j in trip if j in at]
             jobs = [k for k in jobs if k in released or _is_loose(a, r, k)]
-            jobs = [k for k in dict.fromkeys(jobs) if a.restaurant[k] == a.restaurant[jobs[0]]]
+            jobs = [k for k in dict.fromkeys(jobs) if a.may_share(k, int(a.restaurant[jobs[0]]))]
             if jobs and r.length[d] + len(jobs) <= policy.max_stops:
                 _append(r, d, jobs)
                 released.difference_update(jobs)
@@ -88,43 +88,42 @@ def price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:
 def _place_bound(p: Problem, a: Arrays, r: Routes, at: dict[str, int], last: dict[str, memo.Trips]) -> set[int]:
     """Put accepted and offered jobs first; return accepted ones the last plan had elsewhere.
 
-    Elsewhere: with others, or in later trips of the same driver, who keeps at least one of those he accepted.
+    Who accepted something begins with what the last plan made of it, jobs got from others
+    included. Where that breaks a rule he keeps what he accepted, and nobody else gets it.
     """
+    own = _bound_jobs(a, at)
+    keeper = {k: d for d, jobs in own.items() for k in jobs}
     wish = {at[j]: d for d, trips in last.items() for trip in trips for j in trip if j in at}
-    trips: dict[int, list[int]] = {}
-    released: set[int] = set()
-    for d, own in _bound_jobs(a, at).items():
-        trips[d] = own
-        if not p.drivers[d]["sealed"]:
-            planned = _first_trip(a, d, at, last, wish)
-            mine = [k for k in planned if k in own or _is_loose(a, r, k)]
-            if mine and _trip_cost(p, mine, d) < FAR / 2:
-                trips[d] = mine
-        name = a.drivers[d].id
-        later = {at[j] for trip in last.get(name, ())[1:] for j in trip if j in at} if trips[d] is not own else set()
-        kept = {k for k in own if wish.get(k, name) == name} - later
-        trips[d] += [k for k in own if k in kept and k not in trips[d]]
-        if trips[d] != own and _trip_cost(p, trips[d], d) >= FAR / 2:
-            trips[d] = own
-        released.update(set(own) - set(trips[d]))
-    for d, mine in trips.items():
-        with_others = [k for k in _first_trip(a, d, at, last, wish) if k in mine or k in released]
-        better = set(with_others) > set(mine) and not p.drivers[d]["sealed"]
-        if better and _trip_cost(p, with_others, d) < FAR / 2:
-            _append(r, d, with_others)
-        else:
-            _append(r, d, mine)
-            if _cost(p, r, d) >= FAR / 2:
-                p.drivers[d]["shut"] = 1  # a fact, though it breaks a rule: leave it alone
-        released.difference_update(r.seq[d, : r.length[d]].tolist())
-    return released
+    firm = {d for d in own if p.drivers[d]["sealed"]}
+    while True:
+        free = {k for k in wish if (keeper[k] not in firm if k in keeper else _is_loose(a, r, k))}
+        trips = {d: jobs if d in firm else _planned(a, d, jobs, at, last, wish, free) for d, jobs in own.items()}
+        failed = {d for d, trip in trips.items() if d not in firm and (not trip or _trip_cost(p, trip, d) >= FAR / 2)}
+        if not failed:
+            break
+        firm |= failed
+    for d, trip in trips.items():
+        _append(r, d, trip)
+        if _cost(p, r, d) >= FAR / 2:
+            p.drivers[d]["shut"] = 1  # a fact, though it breaks a rule: leave it alone
+    return set(keeper).difference(*trips.values())
 
 
-def _first_trip(a: Arrays, d: int, at: dict[str, int], last: dict[str, memo.Trips], wish: dict[int, str]) -> list[int]:
-    """Return the first trip the last plan gave a bound driver, as far as it is his alone."""
+def _planned(
+    a: Arrays,
+    d: int,
+    own: list[int],
+    at: dict[str, int],
+    last: dict[str, memo.Trips],
+    wish: dict[int, str],
+    free: set[int],
+) -> list[int]:
+    """Return the first trip the last plan gave a bound driver, and what he accepted that it had nowhere else."""
     name = a.drivers[d].id
-    first = [at[j] for j in (last.get(name) or ((),))[0] if j in at]
-    return [k for k in dict.fromkeys(first) if wish[k] == name and a.restaurant[k] == a.fixed[d]]
+    first, *later = [[at[j] for j in trip if j in at] for trip in last.get(name) or ((),)]
+    trip = [k for k in dict.fromkeys(first) if k in free and wish[k] == name and a.may_share(k, int(a.fixed[d]))]
+    elsewhere = {k for k in own if wish.get(k, name) != name or any(k in each for each in later)}
+    return trip + [k for k in own if k not in elsewhere and k not in trip]
 
 
 def _trip_cost(p: Problem, jobs: list[int], d: int) -> float:
@@ -138,7 +137,7 @@ def _bound_jobs(a: Arrays, at: dict[str, int]) -> dict[int, list[int]]:
     bound: dict[int, list[int]] = {}
     for d, driver in enumerate(a.drivers):
         own = [at[j] for j in driver.holding if j in at and a.jobs[at[j]].holder == driver.id]
-        own = [k for k in own if a.restaurant[k] == a.fixed[d]]
+        own = [k for k in own if a.may_share(k, int(a.fixed[d]))]
         own += [int(k) for k in np.nonzero(a.locked == d)[0] if k not in own]
         if own:
             bound[d] = own
@@ -150,7 +149,7 @@ def _give_back(p: Problem, a: Arrays, r: Routes) -> None:
     at = {driver.id: d for d, driver in enumerate(a.drivers)}
     for k in np.nonzero(r.where < 0)[0]:
         d = at.get(a.jobs[k].holder or "")
-        if d is None or a.restaurant[k] != a.fixed[d]:
+        if d is None or not a.may_share(int(k), int(a.fixed[d])):
             continue
         end = int(moves.first_trip_end(r.new[d], int(r.length[d])))
         moves.put(p, r, int(k), d, end, moves.AFTER, 0.0)

@@ -76,11 +76,16 @@ class Town:
         )
 
 
-def random_snapshot(seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool = True) -> Snapshot:
-    """Return a town full of everything: held trips, offers, breaks, vehicles, declined pairs."""
+def random_snapshot(
+    seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool = True, spread: float = 6.0
+) -> Snapshot:
+    """Return a town full of everything: held trips, offers, breaks, vehicles, declined pairs.
+
+    Its four restaurants lie up to `spread` minutes from the middle in x and in y.
+    """
     rng = random.Random(seed)
     town = Town()
-    kitchens = [(rng.uniform(-6, 6), rng.uniform(-6, 6)) for _ in range(4)]
+    kitchens = [(rng.uniform(-spread, spread), rng.uniform(-spread, spread)) for _ in range(4)]
 
     def new_job(name: str, kitchen: int, **more: Any) -> Job:
         return Job(

@@ -134,6 +134,54 @@ class TestStacking:
         town.driver("only")
         assert offers(town.snapshot(), replace(POLICY, **limit)) == [("only", ("near",))]
 
+    def two_restaurants(self, **more):
+        """Two doors beside each other, two counters 300 m apart, one driver at the first."""
+        town = Town()
+        town.job("a", at=0, to=6, restaurant="r", **more)
+        town.job("b", at=0.5, to=7, restaurant="s")
+        town.driver("only")
+        return town
+
+    def test_fetches_at_two_restaurants_in_one_trip_where_the_policy_calls_them_near(self):
+        snapshot = self.two_restaurants().snapshot()
+        assert offers(snapshot) == [("only", ("a",))]
+        assert offers(snapshot, replace(POLICY, stack_within_m=299)) == [("only", ("a",))]
+        (proposal,) = decide(snapshot, replace(POLICY, stack_within_m=300)).proposals
+        assert (proposal.restaurant, proposal.jobs) == ("r", ("a", "b"))
+        # a counter at 0: 1 in, 1 out, half a minute over, 1 in, 1 out; then 5.5 to the first door, 1 more to the next
+        assert proposal.pickup_etas_s == (NOW_S + 1 * MINUTE, NOW_S + 3.5 * MINUTE)
+        assert proposal.dropoff_eta_s == (NOW_S + 11 * MINUTE, NOW_S + 14 * MINUTE)
+
+    def test_asks_early_enough_for_the_food_of_both_restaurants(self):
+        town = Town()
+        town.job("a", at=0, to=6, restaurant="r", ready=20)
+        town.job("b", at=0.5, to=7, restaurant="s", ready=20)
+        town.driver("only", at=-2)
+        plan = decide(town.snapshot(), replace(POLICY, stack_within_m=300))
+        # 2 to the first counter, 1 in: 17 for the first. Both: 2, 1 in, 1 out, half a minute over, 1 in: 14.5
+        assert {job: w.due_s - NOW_S for job, w in plan.waiting.items()} == {"a": 17 * MINUTE, "b": 17 * MINUTE}
+
+    def test_fetches_at_two_restaurants_only_what_every_limit_allows(self):
+        near = replace(POLICY, stack_within_m=300)
+        for limit in ({"max_batch": 1}, {"max_detour_s": 60}, {"max_food_age_s": 300}):
+            assert offers(self.two_restaurants().snapshot(), replace(near, **limit)) == [("only", ("a",))]
+        three = self.two_restaurants()
+        three.job("c", at=0.25, to=6.5, restaurant="t")
+        assert all(len(jobs) == 2 for _, jobs in offers(three.snapshot(), near))
+        ends = self.two_restaurants()
+        ends.drivers[0] = replace(ends.drivers[0], off_s=NOW_S + 3 * MINUTE)
+        assert offers(ends.snapshot(), near) == [("only", ("a",))]
+
+    def test_leaves_an_offer_of_two_restaurants_as_it_is_out(self):
+        town = Town()
+        for name, at, restaurant in (("a", 0, "r"), ("b", 0.5, "s")):
+            town.job(name, at=at, to=6, restaurant=restaurant, offered_to=frozenset({"d"}))
+        town.driver("d", has_open_offer=True)
+        town.driver("other")
+        plan = decide(town.snapshot(), replace(POLICY, stack_within_m=300))
+        assert (plan.proposals, plan.resets) == ((), ())
+        assert {job: w.driver for job, w in plan.waiting.items()} == {"a": "d", "b": "d"}
+
     def test_never_loads_more_than_a_driver_can_carry(self):
         town = Town()
         town.job("near", to=5, restaurant="r", size=2)

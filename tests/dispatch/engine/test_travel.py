@@ -17,8 +17,8 @@ def kernel_time(snapshot, a, b):
     roads = roads_of(snapshot)
     rules = np.zeros(1, dtype=RULES).view(np.recarray)
     rules["pace"], rules["arc"], rules["step"] = roads.pace, roads.arc, roads.step
-    none, nobody = rules[:0], np.zeros((0, 0))
-    problem = Problem(none, none, rules, nobody.astype(bool), roads.table, roads.points, floor=nobody, refusal=nobody)
+    none, nobody, nowhere = rules[:0], np.zeros((0, 0)), np.zeros((0, 0), dtype=bool)
+    problem = Problem(none, none, rules, nowhere, nowhere, roads.table, roads.points, floor=nobody, refusal=nobody)
     return go(problem, a, b)
 
 

@@ -22,9 +22,9 @@ def expected_pickup_s(at: float, ready: float, std: float) -> float:
 
 
 def follow(
-    snapshot: Snapshot, driver: Driver, trips: Sequence[Sequence[Job]]
+    snapshot: Snapshot, driver: Driver, trips: Sequence[Sequence[Job]], within_m: float = 0.0
 ) -> tuple[dict[str, tuple[float, float]], bool]:
-    """Return {job: (pickup, door)} and whether every rule of shift, break and pair is kept."""
+    """Return {job: (pickup, door)} and whether every rule of shift, break, pair and restaurants is kept."""
     t = driver.free_s
     if driver.state != "INBOUND":
         t = max(t, snapshot.now_s)
@@ -32,19 +32,23 @@ def follow(
     times: dict[str, tuple[float, float]] = {}
     for trip in trips:
         begin = t
-        half = snapshot.half_pickup_at(trip[0].restaurant)
-        last = max(trip, key=lambda j: j.ready_s)
-        at = max(t + snapshot.time_s(here, trip[0].pickup) + half, snapshot.now_s)
-        pickup = expected_pickup_s(at, last.ready_s, last.ready_std_s)
-        ok &= pickup <= driver.off_s + 1
-        ok &= len({j.restaurant for j in trip}) == 1
+        restaurants = list(dict.fromkeys(j.restaurant for j in trip))
+        ok &= len(restaurants) <= 2
+        pickups: dict[str, float] = {}
+        for restaurant in restaurants:
+            there = [j for j in trip if j.restaurant == restaurant]
+            half, last = snapshot.half_pickup_at(restaurant), max(there, key=lambda j: j.ready_s)
+            ok &= restaurant == restaurants[0] or snapshot.distance_m(trip[0].pickup, there[0].pickup) <= within_m
+            at = max(t + snapshot.time_s(here, there[0].pickup) + half, snapshot.now_s)
+            pickups[restaurant] = expected_pickup_s(at, last.ready_s, last.ready_std_s)
+            ok &= pickups[restaurant] <= driver.off_s + 1
+            t, here = pickups[restaurant] + half, there[0].pickup
         ok &= sum(j.size for j in trip) <= driver.capacity
         ok &= all(driver.id not in j.declined or j.holder == driver.id for j in trip)
         ok &= all(j.vehicles is None or driver.vehicle in j.vehicles for j in trip)
-        t, here = pickup + half, trip[0].pickup
         for job in trip:
             t += snapshot.time_s(here, job.dropoff) + snapshot.half_dropoff_s
-            times[job.id] = (pickup, t)
+            times[job.id] = (pickups[job.restaurant], t)
             t += snapshot.half_dropoff_s
             here = job.dropoff
         if driver.break_s:
@@ -56,7 +60,7 @@ def cost(snapshot: Snapshot, policy: Policy, driver: Driver, trips: Sequence[Seq
     """Return the cost of a route as `docs/dispatch.md` states it, without start costs."""
     if not trips:
         return 0.0
-    times, ok = follow(snapshot, driver, trips)
+    times, ok = follow(snapshot, driver, trips, policy.stack_within_m)
     if not ok:
         return math.inf
     total = 0.0
