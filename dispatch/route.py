@@ -57,11 +57,12 @@ def stops_of(carried: Sequence[Carried]) -> list[Stop]:
 
     What is on board is dropped before the next trip is picked up, unless the next pickup
     belongs to the same batch: then all of it is fetched first. What nobody took at the
-    door goes back last.
+    door goes back last. Of a trip with two restaurants, the one whose food is dropped first
+    is visited first, as the engine timed it.
     """
-    pending = sorted((c for c in carried if c.status in BEFORE_PICKUP), key=_accepted)
-    back = sorted((c for c in carried if c.status in _BACK), key=_accepted)
-    aboard = sorted((c for c in carried if c.status not in BEFORE_PICKUP and c.status not in _BACK), key=_dropped)
+    pending = sorted((c for c in carried if c.status in BEFORE_PICKUP), key=_turn)
+    back = sorted((c for c in carried if c.status in _BACK), key=_turn)
+    aboard = sorted((c for c in carried if c.status not in BEFORE_PICKUP and c.status not in _BACK), key=_turn)
     stops: list[Stop] = []
     batches = {c.batch_id for c in aboard if c.batch_id is not None}
     while aboard or pending:
@@ -74,15 +75,11 @@ def stops_of(carried: Sequence[Carried]) -> list[Stop]:
         trip = tuple(c for c in pending if c.restaurant_id == head.restaurant_id and c.batch_id == head.batch_id)
         pending = [c for c in pending if c not in trip]
         stops.append(Stop(kind=StopKind.PICKUP, place=head.pickup, deliveries=trip))
-        aboard = sorted([*aboard, *trip], key=_dropped)
+        aboard = sorted([*aboard, *trip], key=_turn)
         batches = {c.batch_id for c in aboard if c.batch_id is not None}
     stops.extend(Stop(kind=StopKind.RETURN, place=c.pickup, deliveries=(c,)) for c in back)
     return stops
 
 
-def _accepted(c: Carried) -> tuple[float, UUID]:
-    return (c.assigned_at.timestamp() if c.assigned_at else 0.0, c.id)
-
-
-def _dropped(c: Carried) -> tuple[float, int, UUID]:
+def _turn(c: Carried) -> tuple[float, int, UUID]:
     return (c.assigned_at.timestamp() if c.assigned_at else 0.0, c.drop_sequence, c.id)

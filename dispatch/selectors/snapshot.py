@@ -329,7 +329,7 @@ def when_free(
     for stop in stops_of(held):
         arrived_at = _arrived(stop.kind, stop.deliveries)
         picked_up_at = max((c.picked_up_at for c in held if c.picked_up_at is not None), default=None)
-        if at is here and stop.kind is not StopKind.PICKUP and picked_up_at is not None:
+        if at is here and picked_up_at is not None:
             moment = max(moment, picked_up_at + half_pickup)
         if at is not here or arrived_at is None:
             arrived_at = moment + timedelta(seconds=travel.times_s([at], [stop.place])[0][0])

@@ -220,19 +220,17 @@ class Driver:
         return True
 
     async def _ride(self, trip: tuple[Task, ...]) -> None:
-        """Fetch what a trip has at one restaurant, then bring each to its door."""
+        """Fetch what a trip has at one restaurant, or bring what is on board to its doors."""
         clock, habits = self.world.clock, self.world.habits
-        aboard = [task for task in trip if task.aboard]
-        if not aboard:
+        if not trip[0].aboard:
             begin_s = max(self.free_s, min(task.taken_s for task in trip))
             arrived_s = await self._drive(trip[0].pickup, begin_s, trip, trip[0].delivery_id)
             if arrived_s is None:
                 return
-            aboard = await self._fetch(trip, arrived_s)
-            if not aboard:
-                return
-            self.free_s = self.free_s + habits.half_pickup_s
-        for task in sorted(aboard, key=lambda each: each.drop_sequence):
+            if await self._fetch(trip, arrived_s):
+                self.free_s += habits.half_pickup_s
+            return
+        for task in trip:
             arrived_s = await self._drive(task.door, self.free_s, (), task.delivery_id)
             if arrived_s is None:
                 return

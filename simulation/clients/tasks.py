@@ -46,10 +46,17 @@ class Task:
 
 
 def next_trip(tasks: Iterable[Task]) -> tuple[Task, ...]:
-    """Return what is done next: everything on board, else the batch taken first; empty when there is nothing."""
+    """Return what is done next; empty when there is nothing.
+
+    That is the rest of a batch half on board, at its next counter; else everything on board;
+    else the batch taken first, at its first counter.
+    """
     held = sorted(tasks, key=lambda task: (task.taken_s, task.drop_sequence, task.delivery_id))
     aboard = tuple(task for task in held if task.aboard)
-    if aboard or not held:
+    rest = [task for task in held if not task.aboard and task.batch_id in {each.batch_id for each in aboard}]
+    if (aboard and not rest) or not held:
         return aboard
-    head = held[0]
-    return tuple(t for t in held if t.restaurant_id == head.restaurant_id and t.batch_id == head.batch_id)
+    head = (rest or held)[0]
+    return tuple(
+        t for t in held if not t.aboard and t.restaurant_id == head.restaurant_id and t.batch_id == head.batch_id
+    )

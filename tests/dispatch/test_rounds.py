@@ -13,14 +13,14 @@ from dispatch.conf import conf_of
 from dispatch.engine import Plan, Policy, Proposal
 from dispatch.engine.client import Decision, EngineProcess
 from dispatch.models import DecisionRecord, DispatchJob, DispatchPolicy, DriverPosition, DriverSession, Offer, Round
-from dispatch.selectors import look_at_zone
+from dispatch.selectors import look_at_zone, route_of
 from dispatch.services import waking
 from dispatch.services.applying import StaleRound, apply_plan
 from fleetsync.core import clock
 from fleetsync.core.events import topic_of
 from fleetsync.core.travel import provider
 from restaurants.models import Zone
-from tests.dispatch.conftest import types_of
+from tests.dispatch.conftest import Kitchen, types_of
 from tests.factories import DispatchPolicyFactory, DriverFactory, OfferFactory, RestaurantFactory
 
 ACTOR = "usr_test"
@@ -462,3 +462,42 @@ def test_a_second_kitchen_shares_the_round_of_its_zone(kitchen):
     kitchen.restaurant = first
     assert Round.objects.count() == 1
     assert DispatchJob.objects.filter(zone=kitchen.zone).count() == 2
+
+
+class TestTwoRestaurants:
+    """Where the policy calls two restaurants near, one trip fetches at both."""
+
+    def neighbour(self, kitchen, within_m: float) -> Kitchen:
+        services.engine().warm()
+        one_trip = {"strategy": "plan", "lead_s": 900, "stack_within_m": within_m}
+        DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters=one_trip)
+        beside = Point(kitchen.restaurant.point.x, kitchen.restaurant.point.y + 0.001, srid=4326)  # 111 m
+        return Kitchen(restaurant=RestaurantFactory(zone=kitchen.zone, point=beside), now=kitchen.now)
+
+    def test_are_one_question_with_a_pickup_each_and_visited_in_the_order_of_the_doors(self, kitchen):
+        neighbour = self.neighbour(kitchen, 120)
+        session, deliveries = kitchen.online(), {kitchen.delivery(), neighbour.delivery()}
+        kitchen.round()
+        first, second = Offer.objects.order_by("drop_sequence")
+        assert {first.delivery, second.delivery} == deliveries
+        assert first.batch_id == second.batch_id
+        assert second.pickup_eta_at > first.pickup_eta_at
+        services.accept_offer(offer_id=first.pk, driver=session.driver, now=kitchen.now, actor=ACTOR)
+        assert DriverSession.objects.get().load == 2
+        held = [first.delivery_id, second.delivery_id]
+        assert [
+            (stop.kind, [each.id for each in stop.deliveries]) for stop in route_of(driver_id=session.driver_id)
+        ] == [
+            ("pickup", held[:1]),
+            ("pickup", held[1:]),
+            ("dropoff", held[:1]),
+            ("dropoff", held[1:]),
+        ]
+
+    def test_are_two_trips_where_they_lie_further_apart(self, kitchen):
+        neighbour = self.neighbour(kitchen, 100)
+        kitchen.online()
+        kitchen.delivery()
+        neighbour.delivery()
+        kitchen.round()
+        assert Offer.objects.count() == 1

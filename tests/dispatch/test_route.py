@@ -46,7 +46,7 @@ class TestStopsOf:
         second = carried("ASSIGNED", restaurant=kitchen, batch=batch, sequence=1)
         first = carried("EN_ROUTE_TO_PICKUP", restaurant=kitchen, batch=batch, sequence=0)
         assert said(stops_of([second, first])) == [
-            ("pickup", sorted([first.id, second.id])),
+            ("pickup", [first.id, second.id]),
             ("dropoff", [first.id]),
             ("dropoff", [second.id]),
         ]
@@ -64,6 +64,19 @@ class TestStopsOf:
         aboard = carried("PICKED_UP", restaurant=kitchen, batch=batch)
         rest = carried("ARRIVED_AT_PICKUP", restaurant=kitchen, batch=batch, sequence=1)
         assert [kind for kind, _ in said(stops_of([aboard, rest]))] == ["pickup", "dropoff", "dropoff"]
+
+    def test_fetches_a_trip_of_two_restaurants_in_the_order_of_its_drops(self):
+        batch, near, far = uuid7(), uuid7(), uuid7()
+        third = carried("ASSIGNED", restaurant=near, batch=batch, sequence=2)
+        second = carried("ASSIGNED", restaurant=far, batch=batch, sequence=1)
+        first = carried("EN_ROUTE_TO_PICKUP", restaurant=near, batch=batch, sequence=0)
+        assert said(stops_of([third, second, first])) == [
+            ("pickup", [first.id, third.id]),
+            ("pickup", [second.id]),
+            ("dropoff", [first.id]),
+            ("dropoff", [second.id]),
+            ("dropoff", [third.id]),
+        ]
 
     def test_brings_back_last_what_nobody_took(self):
         back, aboard = carried("RETURNING"), carried("EN_ROUTE_TO_DROPOFF", minutes=5)

@@ -15,6 +15,7 @@ from dispatch.conf import conf_of
 from dispatch.engine import Plan, Policy
 from dispatch.engine.codec import decode, encode
 from dispatch.engine.mdrp.rehearsal import Record, RecordedOrder, RecordedShift, rehearse
+from dispatch.engine.travel import sphere_distance_m
 from dispatch.engine.version import engine_version, machine
 from dispatch.engine.warm import warm
 from dispatch.models import DispatchPolicy, Offer, RoundRecord
@@ -317,3 +318,20 @@ class TestRehearse:
             "rounds": played["after"]["rounds"] - played["before"]["rounds"],
         }
         assert played["after"]["metres_per_order"] == pytest.approx((empty_m + full_m) / 2, abs=2)
+
+    def test_plays_trips_from_two_restaurants_where_the_policy_has_them(self):
+        """Two orders to one door, from two kitchens 111 m apart; 10 m/s everywhere."""
+        one = self.record().orders[0]
+        other = replace(one, id="o1", restaurant="s", pickup=(0.0, 0.001), placed_s=1060.0)
+        record = replace(
+            self.record(),
+            orders=(one, other),
+            travel=lambda places: [[sphere_distance_m(a, b) / 10 for b in places] for a in places],
+        )
+        apart, together = rehearse(record, Policy()), rehearse(record, Policy(stack_within_m=150))
+        # in hand at 1600 when ready, off at 1660, 12 s over, in hand at 1732, off at 1792, 212 s to the door
+        assert together.click_to_door == pytest.approx((2034 - 1000 + 2094 - 1060) / 2 / 60)
+        assert together.food_waits == pytest.approx((0 + 132) / 2 / 60)
+        assert together.metres_per_order == pytest.approx((1112 + 111 + 2113) / 2, abs=2)
+        assert (together.offers_per_order, apart.offers_per_order) == (0.5, 1.0)
+        assert apart.click_to_door > together.click_to_door

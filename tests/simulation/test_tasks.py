@@ -36,3 +36,12 @@ class TestNextTrip:
 
     def test_joins_no_two_trips_of_one_restaurant(self):
         assert next_trip([task("a", taken_s=1.0), task("b", taken_s=2.0)]) == (task("a", taken_s=1.0),)
+
+    def test_fetches_at_both_counters_of_a_trip_before_its_first_door(self):
+        one = task("a", batch="bat_1", restaurant="rst_a", drop=0)
+        two = task("b", batch="bat_1", restaurant="rst_b", drop=1)
+        assert next_trip([two, one]) == (one,)
+        fetched = task("a", batch="bat_1", restaurant="rst_a", drop=0, aboard=True)
+        assert next_trip([two, fetched]) == (two,)
+        both = task("b", batch="bat_1", restaurant="rst_b", drop=1, aboard=True)
+        assert next_trip([both, fetched]) == (fetched, both)

@@ -71,10 +71,11 @@ class SnapshotForm(TypedDict):
 
 
 class AssignmentForm(TypedDict):
-    """One trip: orders of one restaurant in drop order."""
+    """One trip: orders of one restaurant, or of two if that is played, in drop order."""
 
     courier: str
     restaurant: str
+    """Where it begins: the restaurant of its first order."""
     orders: list[Any]
     parallel: NotRequired[bool]
     """A second courier asked for the orders of an assignment before this one."""

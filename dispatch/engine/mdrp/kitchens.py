@@ -6,7 +6,7 @@ counter, and when an order is gone. Nothing is learned where ready times are kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -53,7 +53,11 @@ class Kitchens:
         Where a courier stood at the counter before it was, it was ready at that moment; else
         it was ready by then.
         """
-        arrived = {c["id"]: c["free_at"] <= form["now"] for c in form["couriers"] if c["state"] == "inbound"}
+        arrived = {
+            (c["id"], c["restaurant"])
+            for c in form["couriers"]
+            if c["state"] == "inbound" and c["free_at"] <= form["now"]
+        }
         now_open = {o["id"]: self._watch(o, form["now"], arrived) for o in form["orders"] if o.get("ready_std", 0) > 0}
         for o in form["orders"]:
             if o.get("ready_std") == 0 and o["id"] in self.open:
@@ -85,10 +89,10 @@ class Kitchens:
             belief = belief.not_before((watched.asked_at - watched.placed) * MINUTE_S)
         return watched.placed + belief.mean_s / MINUTE_S, belief.std_s / MINUTE_S
 
-    def _watch(self, o: OrderForm, now: int, arrived: Mapping[str, bool]) -> Watched:
+    def _watch(self, o: OrderForm, now: int, arrived: Set[tuple[str, str | None]]) -> Watched:
         before = self.open.get(o["id"])
         told = before.told if before else o["ready"]
-        asked = arrived.get(o["holder"] or "", False) or o["ready"] > told
+        asked = (o["holder"], o["restaurant"]) in arrived or o["ready"] > told
         return Watched(
             restaurant=o["restaurant"],
             placed=o["placed"],

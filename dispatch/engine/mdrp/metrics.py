@@ -62,10 +62,8 @@ def measure(day: Instance, result: Result, strategy: str) -> Measures:
     shift: Ints = day.off - day.on
     served = np.bincount(result.courier[ok], minlength=len(day.courier_ids))
     pay = np.maximum(served * day.pay_order, shift / 60.0 * day.pay_hour)
-    trips = np.zeros(len(day.courier_ids), dtype=np.int64)
-    for _, _, c, _ in result.trips:
-        trips[c] += 1
-    work = result.drive + trips * day.pickup_service + served * day.dropoff_service
+    pickups = pickups_of(day, result)
+    work = result.drive + pickups * day.pickup_service + served * day.dropoff_service
     bound = direct_bound(day)
     padded = np.where(ok, result.dropoff - day.placed, np.maximum(day.maximum, bound))
     cpu = 1e3 * np.array(result.cpu_s or [0.0])
@@ -97,6 +95,14 @@ def measure(day: Instance, result: Result, strategy: str) -> Measures:
         offers=result.offers,
         refusals=result.refusals,
     )
+
+
+def pickups_of(day: Instance, result: Result) -> Ints:
+    """Return how often each courier fetched at a restaurant."""
+    pickups = np.zeros(len(day.courier_ids), dtype=np.int64)
+    for _, _, c, orders in result.trips:
+        pickups[c] += len({int(day.order_restaurant[o]) for o in orders})
+    return pickups
 
 
 def _mean(values: Ints | Floats) -> float:

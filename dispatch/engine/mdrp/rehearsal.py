@@ -20,6 +20,7 @@ from dispatch.engine import decide
 from dispatch.engine.fairness import count_misses
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
 from dispatch.engine.mdrp.instance import Floats, Instance, Ints
+from dispatch.engine.mdrp.metrics import pickups_of
 from dispatch.engine.mdrp.sim import Conditions, Result, simulate
 from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Snapshot
 from dispatch.engine.policy import Policy
@@ -162,7 +163,13 @@ def rehearse(
 ) -> Outcome:
     """Play the record under a policy; the same arguments give the same outcome."""
     day = day_of(record)
-    conditions = Conditions(accept=record.accept, seed=seed, period=record.tick_s, run_on=RUN_ON_S)
+    conditions = Conditions(
+        accept=record.accept,
+        two_restaurants=policy.stack_within_m > 0,
+        seed=seed,
+        period=record.tick_s,
+        run_on=RUN_ON_S,
+    )
     return _measure(day, simulate(day, Rehearser(day=day, policy=policy), conditions, progress))
 
 
@@ -231,11 +238,17 @@ class Rehearser:
         )
 
     def _driver(self, c: CourierForm, held: Mapping[Any, OrderForm], now: int, misses: int) -> Driver:
-        day, at = self.day, self.courier_at[c["id"]]
+        day, courier = self.day, self.courier_at[c["id"]]
         place, free_s = day.index[c["x"], c["y"]], float(c["free_at"])
         if c["orders"]:  # on his way to a kitchen: busy until the last door
-            ready_s = max(float(held[o]["ready"]) for o in c["orders"])
-            free_s = max(free_s + day.pickup_service / 2, ready_s, float(now)) + day.pickup_service / 2
+            at: dict[int, float] = {}  # kitchen: when all of its food is ready
+            for o in c["orders"]:
+                kitchen = self._kitchen(int(day.order_restaurant[int(o)]))
+                at[kitchen] = max(at.get(kitchen, 0.0), float(held[o]["ready"]))
+            for kitchen, ready_s in at.items():
+                free_s += float(day.table[place, kitchen])
+                free_s = max(free_s + day.pickup_service / 2, ready_s, float(now)) + day.pickup_service / 2
+                place = kitchen
             for o in c["orders"]:
                 door = day.index[held[o]["x"], held[o]["y"]]
                 free_s += float(day.table[place, door]) + day.dropoff_service
@@ -247,8 +260,8 @@ class Rehearser:
             place=place,
             free_s=max(free_s, float(now)),
             off_s=float(c["off_at"]),
-            capacity=int(day.capacity[at]),
-            vehicle=day.vehicles[at],
+            capacity=int(day.capacity[courier]),
+            vehicle=day.vehicles[courier],
             taken=c["taken"],
             idle_s=0.0 if busy else max(0.0, now - max(free_s, float(c["on_at"]))),
             misses=misses,
@@ -307,7 +320,8 @@ def _metres(day: RecordedDay, result: Result) -> float:
     total = 0.0
     for _, _, courier, orders in sorted(result.trips, key=lambda trip: trip[1]):
         at = here.get(courier, _point(day.courier_xy[courier]))
-        for stop in (day.restaurant_xy[day.order_restaurant[orders[0]]], *(day.order_xy[o] for o in orders)):
+        kitchens = dict.fromkeys(int(day.order_restaurant[o]) for o in orders)
+        for stop in (*(day.restaurant_xy[r] for r in kitchens), *(day.order_xy[o] for o in orders)):
             total += sphere_distance_m(at, _point(stop))
             at = _point(stop)
         here[courier] = at
@@ -315,10 +329,9 @@ def _metres(day: RecordedDay, result: Result) -> float:
 
 
 def _idle_spread(day: RecordedDay, result: Result) -> float:
-    trips = np.bincount([trip[2] for trip in result.trips], minlength=len(day.courier_ids))
     served = np.bincount(result.courier[result.dropoff >= 0], minlength=len(day.courier_ids))
     shift = np.maximum(1, day.off - day.on)
-    work = result.drive + trips * day.pickup_service + served * day.dropoff_service
+    work = result.drive + pickups_of(day, result) * day.pickup_service + served * day.dropoff_service
     idle = np.clip(1.0 - work / shift, 0.0, 1.0) * 60.0
     return float(idle.std())
 

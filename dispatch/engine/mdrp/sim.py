@@ -17,7 +17,8 @@ and the preparation is known only with an error (then the off-time binds the pic
 could be planned; who waits at the counter for late food waits until it is there). Where
 offers may be refused, two couriers may be asked for the same new trip at once: both think
 it over by their own chance, in random order, and the first to accept has it; the other is
-released as if he had not been asked.
+released as if he had not been asked. With `two_restaurants` a trip may fetch at two, one after
+the other, before its first drop-off; the one it begins at is the one it is bound to.
 Source: Reyes et al., "The Meal Delivery Routing Problem", Optimization Online 6571, 2018.
 """
 
@@ -68,6 +69,8 @@ class Conditions:
     """Standard deviation of the error of the ready time told at placement, minutes."""
     kitchen_tells: bool = False
     """Whether the kitchen says when the food is ready, or is not at the time expected."""
+    two_restaurants: bool = False
+    """Whether one trip may have orders of two restaurants."""
     seed: int = 1
     period: int = 1
     """Minutes between decisions."""
@@ -83,7 +86,7 @@ class Result:
     dropoff: Ints
     courier: Ints
     trips: list[tuple[int, int, int, tuple[int, ...]]] = field(default_factory=list)
-    """(assigned, picked up, courier, orders in drop order)."""
+    """(assigned, first picked up, courier, orders in drop order)."""
     drive: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Minutes driven per courier."""
     cpu_s: list[float] = field(default_factory=list)
@@ -95,6 +98,7 @@ class Result:
 @dataclass(slots=True)
 class _Trip:
     restaurant: int
+    """Where it begins."""
     orders: tuple[int, ...]
     arrive: int
     pickup: int
@@ -166,18 +170,37 @@ class Simulation:
     def _pick_up(self, c: int) -> None:
         """From here on the trip is fixed until its last drop-off."""
         day, trip = self.day, self.trip.pop(c)
-        here, t = day.restaurant_xy[trip.restaurant], trip.pickup + self.half_pickup
+        t, here = trip.pickup, day.restaurant_xy[trip.restaurant]
+        for r, orders, ready in self._stops(trip.orders, day.ready):
+            minutes = 0
+            if r != trip.restaurant:
+                minutes = self._minutes(here, day.restaurant_xy[r])
+                t, here = self._next_pickup(t, minutes, ready), day.restaurant_xy[r]
+            self.result.drive[c] += minutes
+            self.result.pickup[orders] = t
+        t += self.half_pickup
         for o in trip.orders:
             minutes = self._minutes(here, day.order_xy[o])
             self.result.drive[c] += minutes
             t += minutes + self.half_dropoff
-            self.result.pickup[o], self.result.dropoff[o] = trip.pickup, t
+            self.result.dropoff[o] = t
             self.result.courier[o] = c
             t += self.half_dropoff
             here = day.order_xy[o]
         self.result.trips.append((trip.assigned, trip.pickup, c, trip.orders))
         self.taken[c] += len(trip.orders)
         self.state[c], self.free[c], self.xy[c] = State.BUSY, t, here
+
+    def _stops(self, orders: tuple[int, ...], ready: Ints) -> list[tuple[int, list[int], int]]:
+        """Return (restaurant, orders, when all of them are ready) in the order of the drops."""
+        at: dict[int, list[int]] = {}
+        for o in orders:
+            at.setdefault(int(self.day.order_restaurant[o]), []).append(o)
+        return [(r, there, max(int(ready[o]) for o in there)) for r, there in at.items()]
+
+    def _next_pickup(self, pickup: int, minutes: int, ready: int) -> int:
+        """Return when the second restaurant's food is in hand, after that of the first."""
+        return max(pickup + self.half_pickup + minutes + self.half_pickup, ready)
 
     def _minutes(self, a: Any, b: Any) -> int:
         return int(self.day.travel(a[0], a[1], b[0], b[1]))
@@ -222,10 +245,14 @@ class Simulation:
         for o in orders:
             if day.placed[o] > t or self.result.pickup[o] >= 0:
                 raise RuleError("order unknown or already picked up")
-            if day.order_restaurant[o] != r:
+            if day.order_restaurant[o] != r and not self.conditions.two_restaurants:
                 raise RuleError("order of another restaurant")
             if self.holder[o] not in (-1, c):
                 raise RuleError("order held by another courier")
+        if day.order_restaurant[orders[0]] != r:
+            raise RuleError("a trip begins at the restaurant of its first order")
+        if len({int(day.order_restaurant[o]) for o in orders}) > 2:
+            raise RuleError("a trip with orders of more than two restaurants")
         if self.state[c] == State.INBOUND:
             if r != self.trip[c].restaurant:
                 raise RuleError("an inbound courier cannot be diverted")
@@ -258,10 +285,15 @@ class Simulation:
         for o in orders:
             self.holder[o] = c
         there = max(trip.arrive + self.half_pickup, t)
-        trip.pickup = max(there, *(int(day.ready[o]) for o in orders))
-        planned = max(there, *(int(self.told[o]) for o in orders))
-        if planned > day.off[c]:
-            raise RuleError(f"pickup {planned} after the off-time of {day.courier_ids[c]}")
+        trip.pickup = max(there, self._stops(orders, day.ready)[0][2])
+        planned, here = there, day.restaurant_xy[r]
+        for q, _, ready in self._stops(orders, self.told):
+            if q == r:
+                planned = max(planned, ready)
+            else:
+                planned = self._next_pickup(planned, self._minutes(here, day.restaurant_xy[q]), ready)
+            if planned > day.off[c]:
+                raise RuleError(f"pickup {planned} after the off-time of {day.courier_ids[c]}")
         return True
 
     def _acceptance(self) -> Floats:
@@ -296,6 +328,7 @@ class Simulation:
         }
         if self.conditions.prep_noise:
             at_counter = holder >= 0 and self.trip[holder].arrive <= t
+            at_counter = at_counter and self.trip[holder].restaurant == day.order_restaurant[o]
             form["ready_std"] = self.conditions.prep_noise
             if self.conditions.kitchen_tells or at_counter:
                 if day.ready[o] <= t:

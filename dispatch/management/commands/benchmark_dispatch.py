@@ -116,10 +116,17 @@ class Command(BaseCommand):
         except InstanceError as error:
             raise CommandError(str(error)) from None
         tasks = [
-            Task(folder=folder, policy=policy, conditions=conditions, window=window)
+            Task(
+                folder=folder,
+                policy=policy,
+                conditions=replace(conditions, two_restaurants=policy.stack_within_m > 0),
+                window=window,
+            )
             for policy in policies
             for folder in folders
         ]
+        if any(policy.stack_within_m for policy in policies):
+            self.stderr.write("stack_within_m: trips may fetch at two restaurants, which the published rules forbid.")
         rows = self._play(tasks, options["jobs"])
         if options["per_day"]:
             for row in sorted(rows, key=lambda r: (r.strategy, r.instance)):

@@ -205,6 +205,21 @@ class TestSimulation:
             assert result.offers == 2 if courier < 0 else result.offers in (1, 2)
         assert set(winners) == {-1, 0, 1}  # nobody, either
 
+    def test_a_trip_of_two_restaurants_is_another_game_than_the_published_one(self, folder):
+        day = load(folder)
+        both, extended = always([], [], [("c1", "r1", [0, 2])]), Conditions(two_restaurants=True)
+        with pytest.raises(RuleError, match="another restaurant"):
+            simulate(day, both)
+        found = simulate(day, both, extended)
+        # r1 at 13, in hand at 20 when ready, off at 22, r2 at 24, in hand at 26, off at 28; doors 3 and 4 min away
+        assert (found.pickup.tolist(), found.dropoff.tolist()) == ([20, -1, 26], [33, -1, 41])
+        assert (found.trips, found.drive.tolist()) == ([(12, 20, 0, (0, 2))], [10, 0])
+        assert measure(day, found, "x").utilisation == pytest.approx((10 + 2 * 4 + 2 * 4) / 60 / 2)
+        with pytest.raises(RuleError, match="begins at"):
+            simulate(day, always([], [], [("c1", "r1", [2, 0])]), extended)
+        with pytest.raises(RuleError, match="off-time of c2"):  # in hand at 20 is in time, at 26 it is not
+            simulate(day, always([], [], [("c2", "r1", [0, 2])]), extended)
+
     def test_told_ready_times_are_wrong_by_the_noise_and_never_before_placement(self, folder):
         day, told = load(folder), {}
 

@@ -9,7 +9,7 @@ import { Messages } from "./messages.js";
 import * as panel from "./panel.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
-import { ahead, questionsOf, stopsOf } from "./route.js";
+import { ahead, countersOf, questionsOf, stopsOf } from "./route.js";
 
 boot();
 unlockSound();
@@ -108,7 +108,7 @@ function furniture() {
   $("#practiceword").textContent = carrying ? "straight to the next stop" : "as soon as you have a task";
 }
 function scene() {
-  const ask = live?.session && view !== "earn" && question(), list = ask ? [{ kind: "pickup", place: ask[0].restaurant.position }, ...ask.map((o) => ({ kind: "dropoff", place: o.dropoff }))] : stopsOf(tasks());
+  const ask = live?.session && view !== "earn" && question(), list = ask ? [...countersOf(ask).map(([o]) => ({ kind: "pickup", place: o.restaurant.position })), ...ask.map((o) => ({ kind: "dropoff", place: o.dropoff }))] : stopsOf(tasks());
   const held = stopsOf(tasks())[0], row = held?.deliveries[0];
   const state = !live?.session ? "paused" : !held ? (live.session.status === "PAUSED" ? "paused" : "free") : held.kind !== "pickup" ? "carry" : row.status === "ARRIVED_AT_PICKUP" ? "counter" : "inbound";
   place.target = live?.session && held ? held.place : null;

@@ -1,7 +1,7 @@
 // The sheet of the driver's page: one thing to do, in words and big buttons.
 import { realUntil, since, speed, until } from "../time.js";
 import { clock, h, icon, km, money, ring, span } from "../ui.js";
-import { length, metres } from "./route.js";
+import { countersOf, length, metres } from "./route.js";
 
 const COUNTER = "ARRIVED_AT_PICKUP", DOOR = "ARRIVED_AT_DROPOFF", DETOUR = 1.3, RIDE_MPS = 6;
 export const DECLINE = { title: "Why not this one?", text: "One tap. It never lowers your standing; it teaches the next round.", keep: "Keep the offer", reasons: [["too-far", "Too far"], ["too-little-pay", "Too little pay"], ["stopping-soon", "I am about to stop"], ["cannot-go-there", "Cannot go there"], ["other", "Another reason"]] };
@@ -38,11 +38,11 @@ export function idle({ earned, waiting }) {
   ];
 }
 export function offer({ offers, here, area }, act, live) {
-  const [first] = offers, doors = offers.map((o) => o.dropoff), currency = first.currency, r = ring(68, 6);
+  const [first] = offers, counters = countersOf(offers), currency = first.currency, r = ring(68, 6);
   const pay = offers.reduce((sum, o) => sum + o.pay_minor, 0), tip = offers.reduce((sum, o) => sum + o.tip_minor, 0);
-  const toKitchen = here ? metres(here, first.restaurant.position) : first.distance_m, legs = [first.restaurant.position, ...doors];
-  const whole = toKitchen + length(legs), ready = Math.max(...offers.map((o) => new Date(o.ready_at).getTime())), free = offers.at(-1).dropoff_eta_at;
-  const there = new Date(first.offered_at).getTime() + (toKitchen * DETOUR * 1000) / RIDE_MPS, wait = Math.max(0, (ready - there) / 1000);
+  const toKitchen = here ? metres(here, first.restaurant.position) : first.distance_m, legs = [...counters.map(([o]) => o.restaurant.position), ...offers.map((o) => o.dropoff)];
+  const whole = toKitchen + length(legs), readyAt = (rows) => Math.max(...rows.map((o) => new Date(o.ready_at).getTime())), free = offers.at(-1).dropoff_eta_at;
+  const there = new Date(first.offered_at).getTime() + (toKitchen * DETOUR * 1000) / RIDE_MPS, wait = Math.max(0, (readyAt(counters[0]) - there) / 1000);
   const total = (new Date(first.expires_at) - new Date(first.offered_at)) / 1000 / speed(), freeIn = h("b", {});
   live(() => { const left = realUntil(first.expires_at) / 1000; r.set(left, total); if (left <= 0) act.expired(first); });
   live(() => { freeIn.textContent = minutes(until(free)); });
@@ -50,8 +50,8 @@ export function offer({ offers, here, area }, act, live) {
     h("div", { class: "offer-top" }, h("div", {}, h("h2", { class: "pay num" }, money(pay + tip, currency)), h("p", {}, tip ? `${money(pay, currency)} trip + ${money(tip, currency)} tip, all shown` : "for the trip; no tip so far")), r.el),
     trio([km(whole), "whole trip"], [freeIn, "until free again"], [minutes(wait), "wait at counter"]),
     h("ol", { class: "stops" },
-      stop(1, false, first.restaurant.name, `${km(toKitchen)} from you · food ready ${clock(ready)}${offers.length > 1 ? ` · ${offers.length} orders` : ""}`, clock(first.pickup_eta_at)),
-      offers.map((o, i) => stop(i + 2, true, area(o.dropoff), `${km(metres(legs[i], legs[i + 1]))} further`, clock(o.dropoff_eta_at)))),
+      counters.map((rows, i) => stop(i + 1, false, rows[0].restaurant.name, `${i ? `${km(metres(legs[i - 1], legs[i]))} further` : `${km(toKitchen)} from you`} · food ready ${clock(readyAt(rows))}${rows.length > 1 ? ` · ${rows.length} orders` : ""}`, clock(rows[0].pickup_eta_at))),
+      offers.map((o, i) => stop(counters.length + i + 1, true, area(o.dropoff), `${km(metres(legs[counters.length + i - 1], legs[counters.length + i]))} further`, clock(o.dropoff_eta_at)))),
     whyMe(first, act),
     h("div", { class: "two" }, btn("big", "Decline", () => act.decline(first)), btn("big main", "Accept", () => act.accept(offers))),
   ];

@@ -16,13 +16,13 @@ export function ahead(deliveries, taps) {
   return rows.filter((row) => !GONE.has(row.status));
 }
 const by = (...keys) => (a, b) => { for (const key of keys) { const x = key(a), y = key(b); if (x !== y) return x < y ? -1 : 1; } return 0; };
-const accepted = by((d) => d.assigned_at ?? "", (d) => d.id), dropped = by((d) => d.assigned_at ?? "", (d) => d.drop_sequence, (d) => d.id);
+const turn = by((d) => d.assigned_at ?? "", (d) => d.drop_sequence, (d) => d.id);
 
 /** The stops of these deliveries, next one first; the same rule as the server's dispatch/route.py. */
 export function stopsOf(deliveries) {
-  let pending = deliveries.filter((d) => BEFORE.has(d.status)).sort(accepted);
-  const back = deliveries.filter((d) => BACK.has(d.status)).sort(accepted);
-  let aboard = deliveries.filter((d) => !BEFORE.has(d.status) && !BACK.has(d.status)).sort(dropped);
+  let pending = deliveries.filter((d) => BEFORE.has(d.status)).sort(turn);
+  const back = deliveries.filter((d) => BACK.has(d.status)).sort(turn);
+  let aboard = deliveries.filter((d) => !BEFORE.has(d.status) && !BACK.has(d.status)).sort(turn);
   const stops = [], batchesOf = (rows) => new Set(rows.map((d) => d.batch_id).filter(Boolean));
   let batches = batchesOf(aboard);
   while (aboard.length || pending.length) {
@@ -36,10 +36,17 @@ export function stopsOf(deliveries) {
     const trip = pending.filter((d) => d.restaurant.id === head.restaurant.id && d.batch_id === head.batch_id);
     pending = pending.filter((d) => !trip.includes(d));
     stops.push({ kind: "pickup", place: head.pickup, deliveries: trip });
-    aboard = [...aboard, ...trip].sort(dropped);
+    aboard = [...aboard, ...trip].sort(turn);
     batches = batchesOf(aboard);
   }
   return [...stops, ...back.map((d) => ({ kind: "return", place: d.pickup, deliveries: [d] }))];
+}
+
+/** The counters of an offered trip in the order they are visited, each with its offers. */
+export function countersOf(offers) {
+  const counters = new Map();
+  for (const offer of offers) counters.set(offer.restaurant.id, [...(counters.get(offer.restaurant.id) ?? []), offer]);
+  return [...counters.values()];
 }
 
 /** Offers of one batch are one question; the one that ends first is asked first. */

@@ -241,10 +241,9 @@ export class World {
 /** The stops of one driver, next one first, as `dispatch/route.py` orders them: what is on board goes first,
  * unless the next pickup belongs to the same trip; what nobody took goes back last. */
 export function stopsOf(held) {
-  const accepted = (a, b) => (ms(a.assigned_at) ?? 0) - (ms(b.assigned_at) ?? 0) || (a.id < b.id ? -1 : 1);
-  const dropped = (a, b) => (ms(a.assigned_at) ?? 0) - (ms(b.assigned_at) ?? 0) || a.drop_sequence - b.drop_sequence || (a.id < b.id ? -1 : 1);
-  let pending = held.filter((d) => BEFORE_PICKUP.has(d.status)).sort(accepted);
-  let aboard = held.filter((d) => ON_BOARD.has(d.status) && !GOING_BACK.has(d.status)).sort(dropped);
+  const turn = (a, b) => (ms(a.assigned_at) ?? 0) - (ms(b.assigned_at) ?? 0) || a.drop_sequence - b.drop_sequence || (a.id < b.id ? -1 : 1);
+  let pending = held.filter((d) => BEFORE_PICKUP.has(d.status)).sort(turn);
+  let aboard = held.filter((d) => ON_BOARD.has(d.status) && !GOING_BACK.has(d.status)).sort(turn);
   const stops = [];
   while (aboard.length || pending.length) {
     const same = pending.filter((d) => d.batch_id && aboard.some((b) => b.batch_id === d.batch_id));
@@ -252,8 +251,8 @@ export function stopsOf(held) {
     const head = (same.length ? same : pending)[0], trip = pending.filter((d) => d.restaurant.id === head.restaurant.id && d.batch_id === head.batch_id);
     pending = pending.filter((d) => !trip.includes(d));
     stops.push({ kind: "pickup", x: head.kx, y: head.ky, deliveries: trip });
-    aboard = [...aboard, ...trip].sort(dropped);
+    aboard = [...aboard, ...trip].sort(turn);
   }
-  for (const d of held.filter((each) => GOING_BACK.has(each.status)).sort(accepted)) stops.push({ kind: "return", x: d.kx, y: d.ky, deliveries: [d] });
+  for (const d of held.filter((each) => GOING_BACK.has(each.status)).sort(turn)) stops.push({ kind: "return", x: d.kx, y: d.ky, deliveries: [d] });
   return stops;
 }
