@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -107,6 +107,8 @@ class RecordedDay(Instance):
     pay: Ints
     capacity: Ints
     vehicles: tuple[str, ...]
+    metres: bool = False
+    """Places are (x, y) metres."""
 
     def travel(self, ax: Any, ay: Any, bx: Any, by: Any) -> Any:
         """Return whole seconds between two places of the record, rounded up."""
@@ -173,6 +175,48 @@ def rehearse(
     return _measure(day, simulate(day, Rehearser(day=day, policy=policy), conditions, progress))
 
 
+def play_as_live(day: Instance, policy: Policy, conditions: Conditions, round_s: int) -> Result:
+    """Play a benchmark day as the platform would, a round every `round_s` seconds; moments come back in minutes.
+
+    Ways take whole minutes, as everywhere in the benchmark. Drivers who hold a trip keep it as it is.
+    """
+    run_on = None if conditions.run_on is None else conditions.run_on * 60
+    seconds = _in_seconds(day)
+    result = simulate(
+        seconds, Rehearser(day=seconds, policy=policy), replace(conditions, period=round_s, run_on=run_on)
+    )
+    return replace(
+        result,
+        pickup=_minutes(result.pickup),
+        dropoff=_minutes(result.dropoff),
+        drive=_minutes(result.drive),
+        trips=[(assigned // 60, picked // 60, c, orders) for assigned, picked, c, orders in result.trips],
+    )
+
+
+def _in_seconds(day: Instance) -> RecordedDay:
+    places = tuple(dict.fromkeys(_point(xy) for xy in (*day.restaurant_xy, *day.order_xy, *day.courier_xy)))
+    at = _points(list(places))
+    values = {f.name: getattr(day, f.name) for f in fields(Instance)}
+    moments = {
+        name: 60 * values[name] for name in ("placed", "ready", "on", "off", "pickup_service", "dropoff_service")
+    }
+    return RecordedDay(
+        **values | moments,
+        table=60.0 * day.travel(at[:, None, 0], at[:, None, 1], at[None, :, 0], at[None, :, 1]),
+        index={place: i for i, place in enumerate(places)},
+        promised=60 * (day.placed + day.target),
+        pay=np.full(len(day.order_ids), day.pay_order),
+        capacity=np.full(len(day.courier_ids), len(day.order_ids)),
+        vehicles=("",) * len(day.courier_ids),
+        metres=True,
+    )
+
+
+def _minutes(seconds: Ints) -> Any:
+    return np.where(seconds < 0, -1.0, seconds / 60.0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Rehearser:
     """The engine in the simulator's plain form, fed as the platform feeds it."""
@@ -211,6 +255,7 @@ class Rehearser:
             now_s=float(now),
             period_s=float(form["period"]),
             places=self.places,
+            metres=day.metres,
             jobs=tuple(self._job(o, refused.get(o["id"], set())) for o in form["orders"] if o["holder"] is None),
             drivers=tuple(
                 self._driver(c, held, now, misses.get(c["id"], 0)) for c in form["couriers"] if c["state"] != "upcoming"

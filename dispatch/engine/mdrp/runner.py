@@ -16,6 +16,7 @@ from dispatch.engine.codec import Recording, encode, lean
 from dispatch.engine.mdrp.adapter import Assigner
 from dispatch.engine.mdrp.instance import Instance, InstanceError, load
 from dispatch.engine.mdrp.metrics import Measures, measure
+from dispatch.engine.mdrp.rehearsal import play_as_live
 from dispatch.engine.mdrp.sim import Conditions, simulate
 from dispatch.engine.model import Plan, Snapshot
 from dispatch.engine.policy import Policy
@@ -34,6 +35,8 @@ class Task:
     conditions: Conditions = field(default_factory=Conditions)
     window: tuple[int, int] | None = None
     """Orders placed in [from, to), minutes of the file; None: the whole day."""
+    round_s: int | None = None
+    """Play by the platform's rules, a round every so many seconds; None: by the published ones, in minutes."""
     label: str = ""
 
 
@@ -75,6 +78,9 @@ def read(folder: Path, window: tuple[int, int] | None) -> Instance:
 def play(task: Task) -> Measures:
     """Simulate one task and measure it."""
     day = read(task.folder, task.window)
+    if task.round_s is not None:
+        live = play_as_live(day, task.policy, task.conditions, task.round_s)
+        return measure(day, live, task.label or task.policy.strategy)
     kept: list[Recording] = []
     result = simulate(day, Assigner(policy=task.policy, observe=_sampler(task.policy, kept)), task.conditions)
     sizes = [len(encode(each)) for each in kept]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from argparse import ArgumentParser
 from dataclasses import asdict, replace
@@ -85,6 +86,12 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="start", help="HH:MM; 08:00 is minute 480 of the file.")
         parser.add_argument("--to", dest="end", help="HH:MM; orders placed before it.")
         parser.add_argument("--period", type=int, default=1, help="Minutes between rounds.")
+        parser.add_argument(
+            "--as-live",
+            type=int,
+            metavar="SECONDS",
+            help="Play by the platform's rules instead: a round every so many seconds, an accepted trip stays as it is.",
+        )
         parser.add_argument("--seed", type=int, default=1, help="Of refusals and noise.")
         parser.add_argument("--jobs", type=int, default=1, help="Processes.")
         parser.add_argument(
@@ -121,6 +128,7 @@ class Command(BaseCommand):
                 policy=policy,
                 conditions=replace(conditions, two_restaurants=policy.stack_within_m > 0),
                 window=window,
+                round_s=options["as_live"],
             )
             for policy in policies
             for folder in folders
@@ -248,6 +256,8 @@ def _conditions(options: dict[str, Any], window: tuple[int, int] | None) -> Cond
         raise CommandError(f"--accept: expected more than 0, at most 1, got {options['accept']}")
     if options["prep_noise"] < 0 or options["period"] < 1 or options["jobs"] < 1:
         raise CommandError("--prep-noise must not be negative, --period and --jobs at least 1")
+    if options["as_live"] is not None and (options["as_live"] < 1 or options["prep_noise"] or options["period"] > 1):
+        raise CommandError("--as-live: expected 1 or more seconds, without --prep-noise and --period")
     return Conditions(
         accept=options["accept"],
         accept_std=options["accept_std"],
@@ -276,7 +286,9 @@ def _table(rows: list[Measures], policies: list[Policy], days: int) -> str:
         table.add_column(title, justify="right")
     for policy in policies:
         mean = means(row for row in rows if row.strategy == policy.strategy)
-        table.add_row(policy.strategy, *(format(mean[key], form) for _, key, form in COLUMNS))
+        table.add_row(
+            policy.strategy, *("-" if math.isnan(mean[key]) else format(mean[key], form) for _, key, form in COLUMNS)
+        )
     return _rendered(table)
 
 

@@ -17,6 +17,7 @@ from dispatch.engine.mdrp import (
 )
 from dispatch.engine.mdrp.city import build_city, run_city
 from dispatch.engine.mdrp.plot import click_to_door_svg
+from dispatch.engine.mdrp.rehearsal import play_as_live
 from dispatch.engine.mdrp.runner import day_folders, means
 
 FILES = {
@@ -232,6 +233,23 @@ class TestSimulation:
         assert (ready != day.ready).any()
         assert (ready >= day.placed).all()
         assert {std for _, std in told.values()} == {8}
+
+
+class TestAsLive:
+    def test_plays_a_day_second_by_second_and_tells_minutes(self, folder):
+        day = load(folder)
+        found = play_as_live(day, Policy(strategy="nearest"), Conditions(), 10)
+        # both wait at r1 until 20, off at 22, five minutes to the door; c1 is free at 31, at r2 at 34
+        assert (found.pickup.tolist(), found.dropoff.tolist()) == ([20, 20, 36], [29, 29, 41])
+        assert found.courier.tolist() == [0, 1, 0]
+        assert measure(day, found, "nearest").ctd_mean == pytest.approx((19 + 19 + 29) / 3)
+
+    def test_makes_a_round_every_so_many_seconds(self, folder):
+        day = load(folder)
+        often, seldom = (play_as_live(day, Policy(strategy="nearest"), Conditions(), s) for s in (10, 420))
+        # rounds are at 0, 7, 14 … 35 minutes: who is free at 31 is asked at 35
+        assert (often.pickup[2], seldom.pickup[2]) == (36, 40)
+        assert len(often.cpu_s) > 10 * len(seldom.cpu_s)
 
 
 class TestStrategies:
