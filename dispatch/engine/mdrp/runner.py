@@ -133,6 +133,11 @@ def means(rows: Iterable[Measures]) -> dict[str, float]:
 def report(rows: Sequence[Measures], **about: Any) -> dict[str, Any]:
     """Return everything as JSON values: what was asked, means per strategy, every day."""
     strategies = list(dict.fromkeys(row.strategy for row in rows))
-    by_strategy: Mapping[str, dict[str, float]] = {s: means(r for r in rows if r.strategy == s) for s in strategies}
+    by_strategy = {s: _known(means(r for r in rows if r.strategy == s)) for s in strategies}
     days = sorted(rows, key=lambda r: (strategies.index(r.strategy), r.instance))
-    return {**about, "means": dict(by_strategy), "days": [asdict(day) for day in days]}
+    return {**about, "means": by_strategy, "days": [_known(asdict(day)) for day in days]}
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return them with None for what was not measured: JSON knows no NaN."""
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()}

@@ -329,6 +329,12 @@ class TestCommand:
         assert [(d["strategy"], d["orders"]) for d in data["days"]] == [("batch", 3), ("plan", 3)]
         assert (folder / "a.svg").read_text().startswith("<svg")
 
+    def test_plays_as_the_platform_would_and_leaves_open_what_it_does_not_measure(self, folder):
+        out = self.run(folder, "--strategies", "nearest", "--as-live", "10", "--json", folder / "a.json")
+        assert "22.33" in out
+        (day,) = json.loads((folder / "a.json").read_text())["days"]
+        assert (day["ctd_mean"], day["bytes_mean"]) == (pytest.approx(67 / 3), None)
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
@@ -342,6 +348,8 @@ class TestCommand:
             (["{}", "--set", "lead_s=-3"], "lead_s: expected 0 to 900, got -3"),
             (["{}", "--accept", "0"], "--accept: expected more than 0"),
             (["{}", "--accept-std", "-1"], "--accept-std: expected 0 to 5, got -1.0"),
+            (["{}", "--as-live", "0"], "--as-live: expected 1 or more seconds"),
+            (["{}", "--as-live", "10", "--prep-noise", "8"], "--as-live: .* without --prep-noise"),
             (["{}", "--days", "xyz"], "no day's name matches 'xyz'"),
         ],
     )
