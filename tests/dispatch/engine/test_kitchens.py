@@ -14,7 +14,7 @@ def order(name, *, told, placed=0, holder=None, std=8.0, restaurant="r1"):
 
 
 def at_counter(name, *, since):
-    return {"id": name, "state": "inbound", "free_at": since}
+    return {"id": name, "state": "inbound", "restaurant": "r1", "free_at": since}
 
 
 def ready_of(kitchens, one):
@@ -48,6 +48,13 @@ class TestKitchens:
         kitchens = kitchens.after(form(20, [order(1, told=14, holder="c", std=0.0)], [at_counter("c", since=20)]))
         (seen,) = kitchens.after(form(22)).own["r1"]
         assert (seen.value_s, seen.exact) == (14 * 60.0, True)
+
+    def test_learn_nothing_exact_from_who_still_waits_at_the_other_counter_of_his_trip(self):
+        elsewhere = {**at_counter("c", since=20), "restaurant": "r2"}
+        kitchens = Kitchens().after(form(0, [order(1, told=10)]))
+        kitchens = kitchens.after(form(20, [order(1, told=10, holder="c")], [elsewhere]))
+        (seen,) = kitchens.after(form(27)).own["r1"]
+        assert not seen.exact
 
     def test_learn_only_a_bound_where_nobody_saw_it(self):
         (seen,) = Kitchens().after(form(0, [order(1, told=10)])).after(form(30)).own["r1"]
