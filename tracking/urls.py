@@ -12,6 +12,7 @@ urlpatterns = [
     path("zones/<zone_id:zone_id>/basemap", views.BasemapView.as_view(), name="zone-basemap"),
     path("zones/<zone_id:zone_id>/past", views.PastView.as_view(), name="zone-past"),
     path("zones/<zone_id:zone_id>/history", views.HistoryView.as_view(), name="zone-history"),
+    path("zones/<zone_id:zone_id>/events", views.HappenedView.as_view(), name="zone-events"),
     path("zones/<zone_id:zone_id>/heat", views.HeatView.as_view(), name="zone-heat"),
     path("zones/<zone_id:zone_id>/figures", views.FiguresView.as_view(), name="zone-figures"),
     path("zones/<zone_id:zone_id>/search", views.SearchView.as_view(), name="zone-search"),

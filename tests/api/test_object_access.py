@@ -159,6 +159,7 @@ TABLE: dict[str, Row] = {
     "GET zones/{zone_id}/live": only(OPS),
     "GET zones/{zone_id}/past": only(OPS),
     "GET zones/{zone_id}/history": only(OPS),
+    "GET zones/{zone_id}/events": only(OPS),
     "GET zones/{zone_id}/heat": only(OPS),
     "GET zones/{zone_id}/figures": only(OPS),
     "GET zones/{zone_id}/search": only(OPS),

@@ -115,6 +115,48 @@ class TestLiveZoneView:
             assert len(ask(delivery.zone, "live")["deliveries"]) == 20
 
 
+class TestHappenedView:
+    def test_tells_the_last_hour_before_a_moment_newest_first_with_the_codes_of_orders(self, ask):
+        now = clock.now()
+        delivery, other = DeliveryFactory(order__code="B4TX"), DeliveryFactory()
+        session = DriverSessionFactory(zone=delivery.zone)
+        assigned = DeliveryAssigned(
+            **of(delivery), driver_id=session.driver_id, offer_id=None, by="ops",
+            pickup_eta_at=now, dropoff_eta_at=now,
+        )  # fmt: skip
+        tell(now - 62 * MINUTE, DeliveryHeld(**of(delivery)))
+        tell(now - 3 * MINUTE, assigned)
+        tell(
+            now - 2 * MINUTE,
+            SessionPaused(driver_id=session.driver_id, zone_id=delivery.zone_id, session_id=session.pk),
+        )
+        tell(now - 2 * MINUTE, EtaChanged(**of(delivery), eta_low_at=now, eta_high_at=now, cause="kitchen"))
+        tell(now - 2 * MINUTE, DeliveryHeld(**of(other)))
+        tell(now - MINUTE, DeliveryReleased(**of(delivery)))
+
+        def lines(**query):
+            found = ask(delivery.zone, "events", **query)["results"]
+            return [(line["type"], line["code"], line["actor"]) for line in found]
+
+        before = [("session.paused", "", "test"), ("delivery.assigned", "B4TX", "test")]
+        assert lines() == [("delivery.released", "B4TX", "test"), *before]
+        assert lines(at=(now - 1.5 * MINUTE).isoformat()) == before
+        assert lines(at=(now - 60 * MINUTE).isoformat()) == [("delivery.held", "B4TX", "test")]
+        assert lines(at=(now + 60 * MINUTE).isoformat()) == lines()
+
+    def test_tells_forty_at_most_in_three_queries(self, ask, django_assert_max_num_queries):
+        now = clock.now()
+        delivery = DeliveryFactory()
+        for second in range(50):
+            tell(now - timedelta(seconds=second), DeliveryHeld(**of(delivery)), DeliveryReleased(**of(delivery)))
+        with django_assert_max_num_queries(6):  # who asks, the zone, its lines, their codes
+            found = ask(delivery.zone, "events")["results"]
+        assert len(found) == 40
+        moments = [parse_datetime(line["at"]) for line in found]
+        assert moments == sorted(moments, reverse=True)
+        assert moments[-1] == now - timedelta(seconds=19)
+
+
 class TestPastView:
     @pytest.fixture
     def ride(self):

@@ -9,6 +9,7 @@ from tracking.serializers.live import (
 )
 from tracking.serializers.ops import (
     FiguresOutput,
+    HappenedOutput,
     HeatOutput,
     HistoryOutput,
     HistoryQuery,
@@ -20,7 +21,7 @@ from tracking.serializers.ops import (
 )
 
 __all__ = [
-    "FiguresOutput", "HeatOutput", "HistoryOutput", "HistoryQuery", "LiveDriverOutput", "LiveOrderOutput",
+    "FiguresOutput", "HappenedOutput", "HeatOutput", "HistoryOutput", "HistoryQuery", "LiveDriverOutput", "LiveOrderOutput",
     "LiveRestaurantOutput", "LiveZoneOutput", "MomentQuery", "PastQuery", "PositionsInput", "PositionsOutput",
     "SearchOutput", "SearchQuery",
 ]  # fmt: skip

@@ -24,6 +24,23 @@ class MomentQuery(StrictSerializer):
     at = serializers.DateTimeField(required=False, help_text="Business time; default: now.")
 
 
+class HappeningOutput(serializers.Serializer[Any]):
+    """One thing that happened; `code` is its order's, empty where it is about none."""
+
+    id = PublicIdField("event_id", source="pk")
+    type = serializers.CharField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    code = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class HappenedOutput(serializers.Serializer[Any]):
+    """The last of them, newest first."""
+
+    results = HappeningOutput(many=True)
+
+
 class PastQuery(StrictSerializer):
     """A moment of the past."""
 

@@ -9,9 +9,9 @@ from tracking.views.live import (
     PositionsView,
     PublicTrackingView,
 )
-from tracking.views.ops import FiguresView, HeatView, HistoryView, PastView, SearchView
+from tracking.views.ops import FiguresView, HappenedView, HeatView, HistoryView, PastView, SearchView
 
 __all__ = [
-    "BasemapView", "FiguresView", "HeatView", "HistoryView", "LiveDriverView", "LiveOrderView", "LiveRestaurantView",
+    "BasemapView", "FiguresView", "HappenedView", "HeatView", "HistoryView", "LiveDriverView", "LiveOrderView", "LiveRestaurantView",
     "LiveZoneView", "PastView", "PositionsView", "PublicTrackingView", "SearchView",
 ]  # fmt: skip

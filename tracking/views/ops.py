@@ -14,6 +14,7 @@ from restaurants.models import Zone
 from tracking import selectors
 from tracking.serializers import (
     FiguresOutput,
+    HappenedOutput,
     HeatOutput,
     HistoryOutput,
     HistoryQuery,
@@ -71,6 +72,24 @@ class HistoryView(ZoneView):
         minutes = checked(HistoryQuery, request.query_params.dict())["minutes"]
         found = selectors.history(zone_id=zone_id, minutes=minutes, now=clock.now())
         return Response(HistoryOutput({"minutes": found}).data)
+
+
+class HappenedView(ZoneView):
+    """What happened, in lines."""
+
+    @extend_schema(
+        tags=["tracking"],
+        summary="Read what happened in a zone",
+        description="The last 40 events that dispatch staff care about, newest first, of the hour before now or then.",
+        parameters=[ZONE_ID, MomentQuery],
+        responses=HappenedOutput,
+    )
+    def get(self, request: Request, zone_id: UUID) -> Response:
+        """Return the lines, newest first."""
+        self.require_zone(zone_id)
+        now = clock.now()
+        at = min(now, checked(MomentQuery, request.query_params.dict()).get("at", now))
+        return Response(HappenedOutput({"results": selectors.happened(zone_id=zone_id, at=at)}).data)
 
 
 class HeatView(ZoneView):

@@ -10,6 +10,7 @@ import { buildDrawer, openFromAddress, paintDrawer } from "./drawer.js";
 import { buildMap, redraw } from "./layer.js";
 import { buildLegend } from "./legend.js";
 import { buildMessages } from "./messages.js";
+import { buildNews } from "./news.js";
 import { buildPicking } from "./pick_view.js";
 import { buildSearch } from "./search.js";
 import { buildTimeMachine, show, showLink, toLive } from "./timemachine.js";
@@ -23,6 +24,7 @@ buildDrawer();
 buildPicking();
 buildMessages();
 buildSearch();
+buildNews();
 try { setClock(await get("clock")); } catch { /* the socket's first frame brings it too */ }
 
 // --- what is known ----------------------------------------------------------------------------

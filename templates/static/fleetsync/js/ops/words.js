@@ -67,6 +67,22 @@ export function lineOf(entry, who) {
   }
 }
 
+/** One line of what happens in a zone, offers and sessions included; else as `lineOf`. */
+export function newsOf(entry, who) {
+  const { type, data } = entry, line = (text, small = "") => ({ text, small });
+  switch (type) {
+    case "offer.made": return line(`${who(data.driver_id)} is asked`);
+    case "offer.declined": return line(`${who(data.driver_id)} said no`, reason(data.reason));
+    case "offer.expired": return line(`${who(data.driver_id)} did not answer`);
+    case "session.started": return line(`${who(data.driver_id)} came online`);
+    case "session.paused": return line(`${who(data.driver_id)} takes no offers for now`);
+    case "session.resumed": return line(`${who(data.driver_id)} takes offers again`);
+    case "session.ended": return line(`${who(data.driver_id)} went offline`, reason(data.reason));
+    case "driver.message_sent": return line(`Message to ${who(data.driver_id)}`);
+    default: return lineOf(entry, who);
+  }
+}
+
 /** What still lies ahead of an order, the next thing first. */
 export function ahead(d) {
   const next = (text, at, small = "") => ({ text, at, small });
