@@ -31,6 +31,10 @@ class TestAccessibility:
         found = []
         ops = visit("/ops", as_="dispatcher", width=1440, **STILL)
         expect(ops.locator('.link[data-link="live"]')).to_be_visible()
+        ops.get_by_text("What happened").click()
+        expect(
+            ops.get_by_role("list", name="What happened, newest first").get_by_role("listitem").first
+        ).to_be_visible()
         found += violations(ops, "ops, nothing chosen")
         kitchen = visit(f"/restaurant?restaurant={customer.restaurant['id']}", as_="restaurant", **STILL)
         driver = visit(

@@ -20,6 +20,9 @@ class TestTimeMachine:
         drawer = ops.get_by_role("complementary", name="Details")
         expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
 
+        ops.get_by_text("What happened").click()
+        news = ops.get_by_role("list", name="What happened, newest first")
+        expect(news.get_by_role("button").filter(has_text=f"#{placed.code} Placed")).to_be_visible()
         scrub = ops.get_by_role("slider", name="Time back from now")
         scrub.focus()
         for _ in range(7):  # steps of ten seconds
@@ -27,6 +30,8 @@ class TestTimeMachine:
         expect(ops.get_by_text(re.compile("As it was at .* Looking only"))).to_be_visible()
         expect(ops.get_by_role("heading", name="Needed a person")).to_be_visible()
         expect(drawer.get_by_text("Not placed yet")).to_be_visible()
+        expect(ops.get_by_text(re.compile(r"What had happened by \d\d:\d\d"))).to_be_visible()
+        expect(news.get_by_text(f"#{placed.code}")).to_have_count(0)
         assert self.open_orders(ops) in self.as_the_log_has_it(ops, customer, range(50, 121, 10))
 
         ops.get_by_label("How far back").select_option("1440")
@@ -40,6 +45,9 @@ class TestTimeMachine:
         ops.get_by_role("button", name="Back to live").click()
         expect(ops.get_by_role("heading", name="Needs a person")).to_be_visible()
         expect(drawer.get_by_role("button", name=re.compile("Cancel"))).to_be_enabled()
+        ops.get_by_role("button", name="Close details").click()
+        news.get_by_role("button").filter(has_text=f"#{placed.code} Placed").click()
+        expect(drawer.get_by_role("heading", name=re.compile(placed.code))).to_be_visible()
 
     def as_the_log_has_it(self, ops, customer, ages_s) -> set[int]:
         """Return how many orders were open so many seconds ago, asked for over the API."""
