@@ -207,6 +207,7 @@ def _explained() -> str | None:
 
 def _a_minute_ago(page: Page) -> None:
     page.wait_for_timeout(20_000)
+    page.get_by_text("What happened").click()
     scrub = page.get_by_role("slider", name="Time back from now")
     scrub.focus()
     for _ in range(18):

@@ -23,6 +23,7 @@ async function load() {
   clearTimeout(timer);
   timer = 0;
   if (!$("#news").open) return;
+  if (!rows) $("#newslist").replaceChildren(h("li", {}, h("span", { class: "skel line" })));
   const mine = ++asked, at = app.past == null ? "" : `?at=${encodeURIComponent(new Date(app.past).toISOString())}`;
   let found = null;
   try { found = (await get(`zones/${zone}/events${at}`)).results; } catch { /* the old lines stay until the next answer */ }
