@@ -15,7 +15,7 @@ def at(place):
 
 
 class TestAccessibility:
-    def test_of_the_entrance_and_the_way_in(self, visit):
+    def test_of_the_entrance_and_the_way_in(self, visit, watch):
         found = []
         page = visit("/", **STILL)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -25,6 +25,11 @@ class TestAccessibility:
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_be_visible()
         found += violations(page, "sign in, refused")
+        watch.expected = ("404",)
+        for path, words in (("/nowhere", "no such page"), ("/track/abc", "shows no order")):
+            page = visit(path, **STILL)
+            expect(page.get_by_role("heading", name=re.compile(words))).to_be_visible()
+            found += violations(page, path)
         assert found == [], "\n".join(found)
 
     def test_of_every_page_an_order_goes_over(self, stage, visit, customer):

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.test import Client
 
 from accounts.states import Role
 from fleetsync.core import ids
+from fleetsync.core.problems import server_error
 from tests.factories import DriverFactory, RestaurantFactory, RestaurantStaffFactory, StaffUserFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +64,37 @@ class TestRestaurant:
 
     def test_is_not_for_drivers(self, client):
         assert page(client, DriverFactory().user, "/restaurant").status_code == 403
+
+
+class TestWhatLeadsNowhere:
+    def test_an_unknown_address_is_a_page_that_names_it_and_leads_home(self, client):
+        answer = client.get("/nowhere/<b>")
+        assert answer.status_code == 404
+        assert "There is no such page" in text(answer)
+        assert "/nowhere/%3Cb%3E" in text(answer)
+        assert 'href="/">Home' in text(answer)
+        assert not INLINE.search(text(answer))
+
+    def test_a_tracking_link_of_nobody_says_what_to_do(self, client):
+        answer = client.get("/track/abc")
+        assert answer.status_code == 404
+        assert "Open it again from the message" in text(answer)
+
+    def test_a_form_without_its_token_says_what_to_do(self):
+        answer = Client(enforce_csrf_checks=True).post("/logout")
+        assert answer.status_code == 403
+        assert "reload the page" in text(answer)
+
+    def test_a_bug_is_a_page_without_its_trace(self, rf):
+        try:
+            raise ZeroDivisionError("secret")
+        except ZeroDivisionError:
+            answer = server_error(rf.get("/ops"))
+        assert answer.status_code == 500
+        assert "Something went wrong here" in text(answer)
+        assert "secret" not in text(answer)
+
+    def test_a_host_that_is_not_ours_is_told_so(self, client):
+        answer = client.get("/", headers={"Host": "evil.example"})
+        assert answer.status_code == 400
+        assert "That cannot be used" in text(answer)

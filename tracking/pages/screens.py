@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
@@ -74,7 +74,7 @@ def track(request: HttpRequest, token: str) -> HttpResponse:
     try:
         order = Order.objects.select_related("restaurant").get(pk=order_of_token(token))
     except (TrackingLinkInvalid, Order.DoesNotExist):
-        raise Http404("This link is not valid, or no longer.") from None
+        return render(request, "pages/track_gone.html", status=404)
     response = render(request, "pages/track.html", {"order": order, "token": token, "zone_id": order.zone_id})
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
