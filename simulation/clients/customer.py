@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from simulation.clients.api import Account, Answer, Refused, Unreachable
-from simulation.clients.live import Frame, LiveSocket, cancel_all
+from simulation.clients.live import Frame, LiveSocket, beside, cancel_all
 from simulation.clients.world import PlannedOrder, World
 
 QUOTE_AHEAD_S: Final = 1.5  # real seconds before placing
@@ -78,14 +78,17 @@ class Customer:
         if plan.cancel_s is not None:
             tasks.append(asyncio.create_task(self._cancel(order_id, plan.place_s + plan.cancel_s)))
         try:
-            while not ended.is_set():
-                try:
-                    await asyncio.wait_for(ended.wait(), POLL_S)
-                except TimeoutError:
-                    await self._look(order_id, ended)
+            await beside(self._look_until(order_id, ended), tasks)
         finally:
             await cancel_all(tasks)
             self.world.forget(order_id)
+
+    async def _look_until(self, order_id: str, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            try:
+                await asyncio.wait_for(ended.wait(), POLL_S)
+            except TimeoutError:
+                await self._look(order_id, ended)
 
     async def _look(self, order_id: str, ended: asyncio.Event) -> None:
         try:

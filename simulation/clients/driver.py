@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simulation.clients.api import Account, Refused, Unreachable
 from simulation.clients.clock import iso, seconds_of
-from simulation.clients.live import Frame, LiveSocket, cancel_all
+from simulation.clients.live import Frame, LiveSocket, beside, cancel_all
 from simulation.clients.phone import Phone
 from simulation.clients.road import Place, leg
 from simulation.clients.tasks import Task, next_trip
@@ -46,15 +46,18 @@ class Driver:
             await self._go_online()
             staying = (self.phone.run(), self._stay_online(), self._look_around())
             background += [asyncio.create_task(each) for each in staying]
-            await self._take_up()
-            await self._work()
-            await self._go_offline()
+            await beside(self._shift(), background)
         except Unreachable:
             self.world.ledger.counts["gave_up"] += 1
         finally:
             await cancel_all([*background, *self._answering.values(), *self._background])
 
     # -- the shift -----------------------------------------------------------------------------
+
+    async def _shift(self) -> None:
+        await self._take_up()
+        await self._work()
+        await self._go_offline()
 
     async def _go_online(self) -> None:
         """Start a session, however often it takes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from random import Random
 from typing import Any, Final
@@ -119,6 +119,19 @@ class LiveSocket:
         elif frame.get("type") == "error":
             self.account.gate.ledger.refusals[f"socket: {frame.get('data')}"] += 1
         self._on_frame(frame)
+
+
+async def beside(doing: Coroutine[Any, Any, None], background: Iterable[asyncio.Task[Any]]) -> None:
+    """Do something; a background task that breaks down meanwhile ends it with its error."""
+    work = asyncio.create_task(doing)
+    running = {work, *background}
+    try:
+        while not work.done():
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        await cancel_all([work])
 
 
 async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:

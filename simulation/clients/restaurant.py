@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from simulation.clients.api import Account, Refused, Unreachable
 from simulation.clients.clock import iso, seconds_of
-from simulation.clients.live import Frame, LiveSocket, cancel_all
+from simulation.clients.live import Frame, LiveSocket, beside, cancel_all
 from simulation.clients.world import PlannedOrder, World
 
 STRANGER_WAIT_S: Final = 1.5  # real seconds: a ticket of ours is there by then
@@ -32,11 +32,14 @@ class Kitchen:
             await self._socket.follow(f"restaurant:{restaurant}")
         holding = asyncio.create_task(self._socket.run())
         try:
-            while True:
-                await self._poll_due()
-                await self._look()
+            await beside(self._look_around(), [holding])
         finally:
             await cancel_all([holding, *self._tasks.values()])
+
+    async def _look_around(self) -> None:
+        while True:
+            await self._poll_due()
+            await self._look()
 
     async def _poll_due(self) -> None:
         """Return when a look by REST is due: after a reconnect, or while no socket stands."""

@@ -276,3 +276,5 @@ class TestDrive:
         assert back[-1].seconds == pytest.approx(travel.time_s(east, west), abs=0.1)
         assert max(each.place.lat for each in back) > CENTRE.lat + 0.008  # around by the north side
         assert [each.seconds for each in back] == sorted(each.seconds for each in back)
+        numbers = [number for each in there for number in (*each.place, each.seconds)]
+        assert {type(number) for number in numbers} == {float}  # phones tell them as JSON

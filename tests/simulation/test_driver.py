@@ -181,3 +181,15 @@ class TestPhone:
         await cancel_all([running])
         assert 2 <= len(sent) <= 4
         assert all(b - a >= 0.99 for a, b in pairwise(sent))
+
+    async def test_ends_with_the_error_when_the_phone_breaks_down(self, gate, monkeypatch):
+        driver = driver_at(gate)
+
+        async def broken() -> None:
+            raise TypeError("not a number")
+
+        monkeypatch.setattr(driver.phone, "run", broken)
+        with pytest.raises(TypeError, match="not a number"):
+            async with asyncio.timeout(10):
+                await driver.run()
+        assert driver._background == set()

@@ -230,7 +230,7 @@ class RoadTravel:
         nodes = [int(end)]
         while nodes[-1] != start:
             nodes.append(int(before[nodes[-1]]))
-        access_s, exit_s = start_m / ACCESS_MPS, end_m / ACCESS_MPS
+        access_s, exit_s = float(start_m) / ACCESS_MPS, float(end_m) / ACCESS_MPS
         passes = [Pass(origin, 0.0)]
         passes += [Pass(self.place(node), access_s + float(seconds[node])) for node in reversed(nodes)]
         return [*passes, Pass(destination, passes[-1].seconds + exit_s)]
