@@ -21,7 +21,7 @@ export function makeMap(el, { basemap = null, bounds = null, centre = [0, 0], zo
     zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, keyboard: interactive, dragging: interactive,
     scrollWheelZoom: interactive, doubleClickZoom: interactive, touchZoom: interactive, boxZoom: interactive,
   });
-  map.attributionControl.setPrefix(false);
+  map.attributionControl.setPrefix(false).setPosition("topright"); // the bottom is covered on most pages
   if (attribution) map.attributionControl.addAttribution(attribution);
   const canvas = L.canvas({ padding: 0.35 }), layers = [];
   const home = () => (bounds ? map.fitBounds(bounds, { padding: [20, 20], animate: false }) : map.setView(centre, zoom, { animate: false }));
