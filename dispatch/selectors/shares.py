@@ -37,7 +37,8 @@ _SHARES: Final = """
            (SELECT count(*) FROM each WHERE hours >= %(least)s),
            (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY pay_minor / hours) FROM each WHERE hours >= %(least)s),
            (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY deliveries / hours) FROM each WHERE hours >= %(least)s),
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY offers / hours) FROM each WHERE hours >= %(least)s)
+           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY offers / hours) FROM each WHERE hours >= %(least)s),
+           (SELECT z.currency FROM restaurants_zone z JOIN here ON here.zone_id = z.id)
     FROM each WHERE driver_id = %(driver)s"""
 
 
@@ -54,6 +55,7 @@ class Share:
     typical_pay_minor: float | None = None
     typical_deliveries: float | None = None
     typical_offers: float | None = None
+    currency: str = ""
 
     def an_hour(self, number: float) -> float | None:
         """Return a number per hour online; None where he was hardly online."""
@@ -72,7 +74,7 @@ def driver_share(*, driver_id: UUID, now: datetime) -> Share:
         row = cursor.fetchone()
     if row is None:
         return Share()
-    hours, deliveries, pay_minor, offers, taken, drivers, *typical = row
+    hours, deliveries, pay_minor, offers, taken, drivers, *typical, currency = row
     pay, done, asked = (None if each is None else float(each) for each in typical)
     return Share(
         hours=float(hours),
@@ -84,4 +86,5 @@ def driver_share(*, driver_id: UUID, now: datetime) -> Share:
         typical_pay_minor=pay,
         typical_deliveries=done,
         typical_offers=asked,
+        currency=currency,
     )
