@@ -1,5 +1,5 @@
-/* Names for what the libraries below the back office leave without one: boxes that scroll, choices that search,
-   the column of what removes a row, hints of a pair of lists. */
+/* Names for what the libraries below the back office leave without one (boxes that scroll, choices that search, the
+   column of what removes a row, hints, pictures made of letters), and keys for what they leave to the pointer. */
 (() => {
   "use strict";
   const words = (el) => (el?.textContent ?? "").replace("*", "").trim();
@@ -33,8 +33,37 @@
   function hinting() {
     document.querySelectorAll(".help-tooltip[aria-label]:not([role])").forEach((hint) => hint.setAttribute("role", "img"));
   }
-  const all = () => [scrolling, choosing, removing, hinting].forEach((name) => name());
+  const ICONS = { dock_to_right: "Side bar", close: "Close", expand_more: "More", unfold_more: "More", more_horiz: "More", more_vert: "More", check: "Yes", check_small: "Yes", close_small: "No", question_mark: "Unknown", search: "Search", local_shipping: "Dashboard" };
+  const named = (icon) => ICONS[words(icon)] ?? words(icon).replaceAll("_", " ");
+  const CLICKED = "[x-on\\:click]";
+  const pressable = (el) => !el.matches("a[href], button, input, select, textarea, label, summary, h2, [role]") && el.textContent.trim() !== "";
+  function pressing() {
+    document.querySelectorAll(CLICKED).forEach((el) => {
+      if (!pressable(el)) return;
+      el.setAttribute("role", "button");
+      el.tabIndex = 0;
+      if (el.matches(".material-symbols-outlined")) el.setAttribute("aria-label", el.title || named(el));
+      el.addEventListener("keydown", (event) => {
+        if (event.target !== el || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        el.click();
+      });
+    });
+  }
+  /* An icon is a word set in a font of pictures: read aloud it would be "local_shipping Deliveries". */
+  function hiding() {
+    document.querySelectorAll(".material-symbols-outlined:not([role], [aria-hidden])").forEach((icon) => {
+      const cell = icon.closest("td, th");
+      const alone = cell && words(cell) === words(icon) && !icon.closest("a, button, [role=button]");
+      if (icon.title || alone) { icon.setAttribute("role", "img"); icon.setAttribute("aria-label", icon.title || named(icon)); return; }
+      const holder = icon.closest("a, button, [role=button]");
+      if (holder && words(holder) === words(icon) && !holder.title && !holder.hasAttribute("aria-label")) holder.setAttribute("aria-label", named(icon));
+      icon.setAttribute("aria-hidden", "true");
+    });
+  }
+  const all = () => [scrolling, choosing, removing, hinting, pressing, hiding].forEach((name) => name());
   const soon = () => setTimeout(all); // after the handlers that make them
   window.addEventListener("load", soon);
   document.addEventListener("formset:added", soon);
+  document.addEventListener("htmx:afterSwap", soon);
 })();
