@@ -22,8 +22,12 @@
       const value = shown.querySelector("[role=textbox]");
       shown.setAttribute("aria-label", name);
       if (value) { value.setAttribute("aria-label", name); shown.setAttribute("aria-labelledby", value.id); }
-      shown.querySelector("[role=searchbox], textarea, input")?.setAttribute("aria-label", name);
     });
+  }
+  function searching(event) {
+    const shown = event.target.nextElementSibling.querySelector(".select2-selection");
+    shown.setAttribute("aria-controls", shown.getAttribute("aria-owns"));
+    document.querySelectorAll(".select2-container--open .select2-search__field").forEach((field) => field.setAttribute("aria-label", `Search ${shown.getAttribute("aria-label")}`));
   }
   function removing() {
     document.querySelectorAll("table.formset > thead > tr > th:last-child").forEach((cell) => {
@@ -63,7 +67,7 @@
   }
   const all = () => [scrolling, choosing, removing, hinting, pressing, hiding].forEach((name) => name());
   const soon = () => setTimeout(all); // after the handlers that make them
-  window.addEventListener("load", soon);
+  window.addEventListener("load", () => { soon(); window.django?.jQuery?.(document).on("select2:open", searching); }); // its events are jQuery's own
   document.addEventListener("formset:added", soon);
   document.addEventListener("htmx:afterSwap", soon);
 })();
