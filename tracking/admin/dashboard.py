@@ -190,7 +190,7 @@ def _minutes(seconds: float | None) -> float | None:
     return None if seconds is None else seconds / 60
 
 
-def _number(number: str | None, unit: str) -> dict[str, str]:
+def _number(number: str | None, unit: str) -> dict[str, Any]:
     return {"number": DASH} if number is None else {"number": number, "unit": unit}
 
 
