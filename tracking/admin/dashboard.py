@@ -1,5 +1,6 @@
 """The first page of the back office: kept promises and stuck orders, then charts, then the machinery."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -288,7 +289,8 @@ def pay_chart(hourly_minor: Sequence[float], currency: str) -> SafeString:
     typical = typical_pay(hourly_minor, currency)
     if not typical:
         return SafeString("")
-    step = int(charts.nice_top(max(hourly_minor) / PAY_BARS))
+    power = 10 ** len(str(math.ceil(max(hourly_minor) / PAY_BARS)))
+    step = next(band for band in (power // 10, power // 5, power // 2, power) if band * PAY_BARS >= max(hourly_minor))
     counts = Counter(min(PAY_BARS - 1, int(each // step)) for each in hourly_minor)
     edges = [money.plain(step * number, currency) for number in range(PAY_BARS + 1)]
     edges = [edge.rstrip("0").rstrip(".") if "." in edge else edge for edge in edges]
