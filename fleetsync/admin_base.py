@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.contrib.gis.db.models import GeometryField
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import Field, Model, QuerySet
 from django.forms import Field as FormField
+from django.forms.utils import pretty_name
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -94,7 +96,8 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> FormField | None:
         """Give points our own offline map, and let amounts be typed as people write them."""
         if isinstance(db_field, GeometryField) and db_field.geom_type == "POINT":
-            return PlaceField(required=not db_field.blank, label=db_field.verbose_name, help_text=db_field.help_text)
+            label = str(db_field.verbose_name).capitalize()
+            return PlaceField(required=not db_field.blank, label=label, help_text=db_field.help_text)
         if db_field.name.endswith(SUFFIX):
             return MoneyField.of(db_field)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[no-any-return]
@@ -103,6 +106,10 @@ class OpsAdmin(ModelAdmin):  # type: ignore[misc]
         """Show amounts in words, but for those that are edited in the list."""
         edited = self.list_editable if self.has_change_permission(request) else ()
         return in_words(super().get_list_display(request), self.currency_path, keep=edited)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name what is edited in a list: its column's head is no label of it."""
+        return named_form(super().get_changelist_form(request, **kwargs))
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """Show amounts in words to those who look only."""
@@ -186,10 +193,34 @@ class ReadOnlyAdmin(OpsAdmin):
         return False
 
 
-class PricedInline(TabularInline):  # type: ignore[misc]
-    """Rows below another one; their amounts are typed and shown as people write them."""
+def named_form(form: type[forms.BaseModelForm[Any]]) -> type[forms.BaseModelForm[Any]]:
+    """Return the form of a row in a table, with a name on each of its inputs: their labels are heads of columns."""
+
+    class Named(form):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            row = "" if self.instance._state.adding else f", {self.instance}"
+            for name, field in self.fields.items():
+                field.widget.attrs.setdefault("aria-label", f"{field.label or pretty_name(name)}{row}")
+
+    return Named
+
+
+class RowsInline(TabularInline):  # type: ignore[misc]
+    """Rows below another one."""
 
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        """Name the inputs of each row."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form = named_form(formset.form)
+        return formset
+
+
+class PricedInline(RowsInline):
+    """Rows below another one; their amounts are typed and shown as people write them."""
+
     #: Leads from a row to the currency of its amounts.
     currency_path: ClassVar[str] = ""
 
@@ -234,6 +265,7 @@ __all__ = [
     "PricedInline",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
+    "RowsInline",
     "actor_of",
     "is_kitchen_staff",
     "of_own_kitchens",

@@ -30,10 +30,28 @@ class MapMedia:
     js = ("vendor/leaflet/leaflet.js", "fleetsync/js/admin_map.js")
 
 
+#: What a map is called; where it fills inputs, those are the way of the keyboard.
+_NAMES: Final = {
+    "point": "Map: click where it is, or type the degrees above",
+    "area": "Map: click the corners, or type them above",
+    "shown": "Map of the place",
+    "trail": "Map of the way",
+}
+
+
 def _map(kind: str, **data: str) -> SafeString:
     attributes = {"backdrop": reverse("admin:map-backdrop"), **data}
     shown = SafeString(" ").join(format_html('data-{}="{}"', name, value) for name, value in attributes.items())
-    return format_html('<div class="fs-map" data-fs-map="{}" {}></div>', kind, SafeString(shown))
+    return format_html(
+        '<div class="fs-map" data-fs-map="{}" role="application" aria-label="{}" {}></div>',
+        kind,
+        _NAMES[kind],
+        SafeString(shown),
+    )
+
+
+def _named(degrees: str) -> dict[str, str]:
+    return {"placeholder": degrees, "aria-label": degrees.capitalize()}
 
 
 class PlaceWidget(forms.MultiWidget):
@@ -44,8 +62,8 @@ class PlaceWidget(forms.MultiWidget):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         look = {"class": " ".join([*INPUT_CLASSES, "fs-degrees"]), "step": "any", **(attrs or {})}
         widgets: dict[str, forms.Widget | type[forms.Widget]] = {
-            "lat": forms.NumberInput({**look, "min": -90, "max": 90, "placeholder": "latitude"}),
-            "lng": forms.NumberInput({**look, "min": -180, "max": 180, "placeholder": "longitude"}),
+            "lat": forms.NumberInput({**look, **_named("latitude"), "min": -90, "max": 90}),
+            "lng": forms.NumberInput({**look, **_named("longitude"), "min": -180, "max": 180}),
         }
         super().__init__(widgets)
 

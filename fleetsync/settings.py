@@ -356,6 +356,7 @@ TEMPLATES = [
     }
 ]
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "fleetsync.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -372,7 +373,10 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "tracking.admin.dashboard.on_index",
     "STYLES": [lambda _request: static("fleetsync/tokens.css"), lambda _request: static("fleetsync/css/office.css")],
-    "SCRIPTS": [lambda _request: static("fleetsync/js/office_theme.js")],
+    "SCRIPTS": [
+        lambda _request: static("fleetsync/js/office_theme.js"),
+        lambda _request: static("fleetsync/js/office_names.js"),
+    ],
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda _request: static("fleetsync/favicon.svg")}],
     "COLORS": COLORS,
     "BORDER_RADIUS": "8px",

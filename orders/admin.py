@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from accounts.models import User
@@ -96,8 +95,10 @@ class OrderAdmin(ReadOnlyAdmin):
                 for row in rows
             ),
         )
-        head = SafeString("<thead><tr><th>#</th><th>When (UTC)</th><th>What</th><th>Who</th></tr></thead>")
-        return format_html('<table class="fs-figures fs-timeline">{}<tbody>{}</tbody></table>', head, items)
+        head = format_html_join("", '<th scope="col">{}</th>', ((word,) for word in ("#", "When (UTC)", "What", "Who")))
+        return format_html(
+            '<table class="fs-figures fs-timeline"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, items
+        )
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Order], done: str, service: Callable[..., Any], **more: Any

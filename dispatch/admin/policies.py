@@ -14,6 +14,7 @@ from dispatch import services
 from dispatch.models import DispatchPolicy, RoundRecord
 from dispatch.states import PolicyStatus
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of
+from fleetsync.admin_maps import MapMedia
 from fleetsync.core import clock
 
 #: What a rehearsal gave, as people read it; the key of the figure and its form.
@@ -31,6 +32,7 @@ FIGURES = (
 class DispatchPolicyAdmin(OpsAdmin):
     """Versions of how a zone decides. They are drafted here, rehearsed by `manage.py whatif`, and never edited."""
 
+    Media = MapMedia  # for its small tables
     id_kind = "policy_id"
     id_searches = {"zon": "zone_id"}
     list_display = ["zone", "version", "shown_status", "note", "rehearsal", "activated_at", "activated_by"]
@@ -105,10 +107,11 @@ class DispatchPolicyAdmin(OpsAdmin):
             for title, key, form in FIGURES
             if found["before"].get(key) is not None and found["after"].get(key) is not None
         ]
-        body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        body = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>', rows)
         return format_html(
-            "<p>{} of {} recorded rounds decide otherwise.</p><table><thead><tr><th></th><th>as it was</th>"
-            "<th>this version</th><th>difference</th></tr></thead><tbody>{}</tbody></table>",
+            '<p>{} of {} recorded rounds decide otherwise.</p><table class="fs-figures"><thead><tr><td></td>'
+            '<th scope="col">as it was</th><th scope="col">this version</th><th scope="col">difference</th></tr>'
+            "</thead><tbody>{}</tbody></table>",
             found.get("differing", "–"),  # noqa: RUF001  # an en dash, as everywhere
             found.get("rounds", "–"),  # noqa: RUF001
             body,

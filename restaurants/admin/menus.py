@@ -85,7 +85,6 @@ class ItemInline(MenuInline):
     parent_currency_path = "restaurant.currency"
     currency_path = "restaurant.currency"
     fields = ["name", "price_minor", "available", "position"]
-    extra = 0
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MenuItem]:
@@ -123,7 +122,6 @@ class OptionGroupInline(PricedInline):
     """The item's choices; their options stand on the group's own page."""
 
     model = OptionGroup
-    extra = 0
     show_change_link = True
 
 

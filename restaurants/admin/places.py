@@ -13,14 +13,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts.models import User
 from accounts.states import Role
-from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, actor_of, is_kitchen_staff
+from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, RowsInline, actor_of, is_kitchen_staff
 from fleetsync.admin_maps import AreaField
 from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock, ids
@@ -70,8 +68,8 @@ class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     search_fields = ["name"]
     list_filter = ["active"]
     ordering = ["name", "id"]
-    fields = ["public_id", "name", "active", "polygon", "time_zone", "currency", "dispatch", "present_delay_s"]
-    readonly_fields = ["public_id", "present_delay_s"]
+    fields = ["public_id", "name", "active", "polygon", "time_zone", "currency", "dispatch", "delay"]
+    readonly_fields = ["public_id", "delay"]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the backdrop of every map of the back office."""
@@ -101,7 +99,7 @@ class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
 
     @admin.display(description="delay", ordering="present_delay_s")
     def delay(self, obj: Zone) -> str:
-        """Return how late the zone runs."""
+        """Return how late the zone runs; quotes add it."""
         return f"{obj.present_delay_s / 60:.0f} min"
 
     def save_model(self, request: HttpRequest, obj: Zone, form: forms.ModelForm[Zone], change: bool) -> None:
@@ -125,25 +123,22 @@ class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
         self.run(request, queryset, "zones deleted", lambda zone: self.delete_model(request, zone))
 
 
-class HoursInline(TabularInline):  # type: ignore[misc]
+class HoursInline(RowsInline):
     """The week; closing at or before opening means the next day."""
 
     model = OpeningHours
-    extra = 0
 
 
-class ClosureInline(TabularInline):  # type: ignore[misc]
+class ClosureInline(RowsInline):
     """Days off."""
 
     model = Closure
-    extra = 0
 
 
-class StaffInline(TabularInline):  # type: ignore[misc]
+class StaffInline(RowsInline):
     """Who works here."""
 
     model = RestaurantStaff
-    extra = 0
     autocomplete_fields = ["user"]
 
     def formfield_for_foreignkey(
@@ -237,9 +232,16 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
                 for cell in cells
             ),
         )
-        head = "<th>accepted at</th><th>pieces</th><th>expected</th><th>than stated</th><th>spread</th><th>orders</th>"
+        head = format_html_join(
+            "",
+            '<th scope="col">{}</th>',
+            ((word,) for word in ("Accepted at", "Pieces", "Expected", "Than stated", "Spread", "Orders")),
+        )
         return format_html(
-            '<table class="fs-timeline"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', SafeString(head), rows
+            '<div class="fs-scroll" tabindex="0" role="region" aria-label="Preparation, learned">'
+            '<table class="fs-figures"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+            head,
+            rows,
         )
 
     def save_model(

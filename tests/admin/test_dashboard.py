@@ -13,6 +13,7 @@ from fleetsync.core import clock, ids
 from fleetsync.core.models import Heartbeat
 from orders.states import OrderStatus
 from tests import factories
+from tracking.admin.dashboard import pay_chart
 from tracking.selectors.dashboard import dashboard
 from tracking.selectors.machinery import State, machinery
 from tracking.selectors.spans import span_of
@@ -141,11 +142,37 @@ class TestDashboard:
         (kitchen,) = dashboard(span=today()).kitchens
         assert (kitchen.restaurant_id, kitchen.behind_s, kitchen.orders) == (slow.restaurant_id, 300.0, 1)
 
-    def test_costs_five_queries_however_many_orders_there_are(self, django_assert_num_queries):
+    def test_says_what_each_driver_earned_per_hour_online(self):
+        zone = factories.ZoneFactory()
+        for hours, pay in ((2, 1500), (2, 0), (0.4, 900)):  # the last was hardly online
+            session = factories.DriverSessionFactory(zone=zone, started_at=NOON - timedelta(hours=hours))
+            order = factories.OrderFactory(taken=True, restaurant=factories.RestaurantFactory(zone=zone))
+            delivery = factories.DeliveryFactory(
+                order=order, driver=session.driver, status=DeliveryStatus.DELIVERED, delivered_at=NOON - minutes(1)
+            )
+            factories.OfferFactory(delivery=delivery, session=session, status=OfferStatus.ACCEPTED, pay_minor=pay)
+        factories.DriverSessionFactory(started_at=NOON - timedelta(hours=1))  # elsewhere
+        assert dashboard(span=today(), zone_id=zone.pk).hourly_minor == [0.0, 750.0]
+
+    def test_costs_six_queries_however_many_orders_there_are(self, django_assert_num_queries):
         for _ in range(3):
             delivered()
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             dashboard(span=today())
+
+
+class TestPayChart:
+    def test_counts_drivers_in_bands_of_a_round_amount(self):
+        drawn = pay_chart([0.0, 750.0, 1590.0], "USD")
+        assert 'aria-label="Pay per hour online of 3 drivers, typically 7.50 USD"' in drawn
+        assert "6 to 8 USD an hour: 1 drivers" in drawn
+        assert "14 to 16 USD an hour: 1 drivers" in drawn
+
+    def test_is_nothing_without_a_currency_or_hours(self):
+        assert pay_chart([750.0], "") == pay_chart([], "USD") == ""
+
+    def test_keeps_the_zeros_of_a_currency_without_decimals(self):
+        assert "80 to 100 JPY an hour: 1 drivers" in pay_chart([100.0, 99.0, 160.0], "JPY")
 
 
 class TestMachinery:
@@ -178,11 +205,30 @@ class TestPage:
             assert words in page
         assert "<figure" not in page
 
+    def test_says_so_when_the_day_has_hardly_begun(self, admin_browser):
+        factories.ZoneFactory()
+        assert "Nothing has been ordered since midnight." in admin_browser.get("/admin/").content.decode()
+        assert "Nothing has been ordered" not in admin_browser.get("/admin/?span=24h").content.decode()
+
+    def test_adds_no_pay_up_over_currencies(self, admin_browser):
+        delivery = delivered(placed=clock.now() - minutes(61), door=60)
+        factories.OfferFactory(delivery=delivery, status=OfferStatus.ACCEPTED, pay_minor=700)
+        page = admin_browser.get("/admin/", {"span": "24h"})
+        assert (page.context["tiles"][-1].number, page.context["tiles"][-1].unit) == ("7.00", "USD")
+        zone = factories.ZoneFactory(currency="JPY")
+        page = admin_browser.get("/admin/", {"span": "24h"})
+        assert (page.context["tiles"][-1].number, page.context["tiles"][-1].unit) == ("–", "")
+        page = admin_browser.get("/admin/", {"span": "24h", "zone": ids.public("zone_id", delivery.zone_id)})
+        assert page.context["tiles"][-1].number == "7.00"
+        assert zone.currency == "JPY"
+
     @pytest.mark.parametrize("span", ["24h", "7d"])
     def test_draws_every_chart(self, admin_browser, span):
         delivery = delivered(placed=clock.now() - minutes(61), door=60)
         factories.OfferFactory(delivery=delivery, status=OfferStatus.ACCEPTED)
-        assert admin_browser.get("/admin/", {"span": span}).content.decode().count("<figure") == 4
+        assert (
+            admin_browser.get("/admin/", {"span": span}).content.decode().count("<figure") == 4
+        )  # pay needs hours online
 
     def test_takes_a_span_it_does_not_know_for_today(self, admin_browser):
         assert admin_browser.get("/admin/", {"span": "'; --"}).context["found"].span.key == "today"

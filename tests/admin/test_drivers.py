@@ -178,6 +178,12 @@ class TestDay:
         assert share.hours == pytest.approx(2.0)
         assert share.an_hour(share.pay_minor) == pytest.approx(600.0)
         assert share.typical_pay_minor == pytest.approx(300.0)
+        assert share.currency == zone.currency
+
+    def test_share_names_its_currency(self, admin_browser):
+        session = factories.DriverSessionFactory(started_at=clock.now() - timedelta(hours=2))
+        page = admin_browser.get(page_of(session.driver)).content.decode()
+        assert '<th scope="row">Pay</th><td>0.00 USD</td><td>0.00 USD</td><td>0.00 USD</td>' in page
 
 
 def sheet(*rows: dict) -> tablib.Dataset:

@@ -139,3 +139,21 @@ class TestDispatcher:
             row = model._default_manager.order_by("pk").last()
             content = dispatcher_browser.get(address(model, "change", row.pk)).content.decode()
             assert ('name="_save"' in content) == may, label
+
+
+class TestRefusal:
+    def test_has_a_page_of_its_own(self, admin_browser):
+        answer = admin_browser.get("/admin/accounts/invitation/add/")
+        assert answer.status_code == 403
+        assert "This is not yours to do" in answer.content.decode()
+
+
+class TestNames:
+    def test_stand_on_every_input_of_a_row(self, admin_browser):
+        from tests.factories import MenuItemFactory
+
+        item = MenuItemFactory(name="Corned beef")
+        section = admin_browser.get(address(type(item.category), "change", item.category_id)).content.decode()
+        assert f'aria-label="Price, {item}"' in section
+        assert 'aria-label="Price"' in section  # of the row to come
+        assert f'aria-label="Price, {item}"' in admin_browser.get(address(type(item), "changelist")).content.decode()

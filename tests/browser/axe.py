@@ -13,7 +13,9 @@ FIND = """async rules => {
 TURN = """async theme => {
   if (document.documentElement.dataset.theme !== theme) document.querySelector("[data-theme-toggle]")?.click();
   document.documentElement.dataset.theme = theme; // pages without a switch follow the system alone
+  document.documentElement.classList.toggle("dark", theme === "dark"); // the switch of the back office
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.all(document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished.catch(() => {})));
 }"""
 #: What a theme can break; the rest is the same in both.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]

@@ -1,8 +1,11 @@
 """The first page of the back office: kept promises and stuck orders, then charts, then the machinery."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -13,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import DriverDocument
 from fleetsync import admin_charts as charts
-from fleetsync.core import clock, ids
+from fleetsync.core import clock, ids, money
 from restaurants.models import Zone
 from tracking.selectors.dashboard import CLICK_STEP_MIN, Dashboard, Flow, dashboard
 from tracking.selectors.machinery import Part, State, machinery
@@ -35,6 +38,7 @@ CAUSE_WORDS: Final = {
 MOST_STUCK: Final = 5
 WEEK_KEPT_S: Final = 60
 LABELS: Final = 6
+PAY_BARS: Final = 8
 DASH: Final = "–"  # noqa: RUF001 (an en dash, as everywhere on our pages)
 
 
@@ -67,7 +71,7 @@ def on_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     found = figures_of(span, zone)
     stuck = stuck_orders(now=now, zone_id=zone.pk if zone else None)
     parts = machinery(now=now)
-    here = zone or (zones[0] if zones else None)
+    currency = currency_of([zone] if zone else zones)
     return context | {
         "title": f"{SPAN_WORDS[span.key]} in {zone.name if zone else 'all zones'}",
         "zones": [{"id": ids.public("zone_id", each.pk), "name": each.name} for each in zones],
@@ -77,10 +81,13 @@ def on_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "now": now,
         "as_of": found.span.end,
         "found": found,
-        "tiles": tiles_of(found, here.currency if here else ""),
+        "tiles": tiles_of(found, currency),
         "stuck": stuck[:MOST_STUCK],
         "stuck_total": len(stuck),
-        "charts": charts_of(found),
+        "quiet": not found.total.placed and span.key == "today",
+        "charts": charts_of(found) | {"pay": pay_chart(found.hourly_minor, currency)},
+        "pay_typical": typical_pay(found.hourly_minor, currency),
+        "currency": currency,
         "causes": causes_of(found),
         "late_delivered": sum(found.causes.values()),
         "kitchens": kitchens_of(found),
@@ -103,6 +110,12 @@ def figures_of(span: Span, zone: Zone | None) -> Dashboard:
 
 def _chosen(zones: Sequence[Zone], public: str) -> Zone | None:
     return next((zone for zone in zones if ids.public("zone_id", zone.pk) == public), None)
+
+
+def currency_of(zones: Sequence[Zone]) -> str:
+    """Return what the zones pay in; empty where they differ, so that nothing is added up over currencies."""
+    found = {zone.currency for zone in zones}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _time_zone(zone: Zone | None, zones: Sequence[Zone]) -> str:
@@ -136,15 +149,13 @@ def tiles_of(found: Dashboard, currency: str) -> list[Tile]:
     return [
         Tile(
             name="Kept promises",
-            number=DASH if total.kept_percent is None else f"{total.kept_percent:.1f}",
-            unit="%",
+            **_number(None if total.kept_percent is None else f"{total.kept_percent:.1f}", "%"),
             **_change(total.kept_percent, before.kept_percent, " points", than, more_is_good=True),
             spark=charts.spark([bar.kept_percent for bar in bars]),
         ),
         Tile(
             name="Click to door",
-            number=DASH if minutes is None else f"{minutes:.1f}",
-            unit="min",
+            **_number(None if minutes is None else f"{minutes:.1f}", "min"),
             **_change(minutes, _minutes(before.click_s), " min", than, more_is_good=False),
             spark=charts.spark([bar.click_s for bar in bars]),
         ),
@@ -165,10 +176,8 @@ def tiles_of(found: Dashboard, currency: str) -> list[Tile]:
         ),
         Tile(
             name="Pay per order",
-            number=DASH if total.pay_minor is None else f"{total.pay_minor / 100:.2f}",
-            unit=currency,
-            **_change(_major(total.pay_minor), _major(before.pay_minor), "", than, more_is_good=None, digits=2),
-            spark=charts.spark([bar.pay_minor for bar in bars]),
+            **_pay(total.pay_minor, before.pay_minor, currency, than),
+            spark=charts.spark([bar.pay_minor for bar in bars]) if currency else "",
         ),
     ]
 
@@ -182,8 +191,17 @@ def _minutes(seconds: float | None) -> float | None:
     return None if seconds is None else seconds / 60
 
 
-def _major(minor: float | None) -> float | None:
-    return None if minor is None else minor / 100
+def _number(number: str | None, unit: str) -> dict[str, Any]:
+    return {"number": DASH} if number is None else {"number": number, "unit": unit}
+
+
+def _pay(minor: float | None, before: float | None, currency: str, than: str) -> dict[str, Any]:
+    if not currency:
+        return {"number": DASH, "than": "zones pay in different currencies: choose one"}
+    digits = money.digits_of(currency)
+    now, then = (None if each is None else each / 10**digits for each in (minor, before))
+    number = None if now is None else f"{now:,.{digits}f}"
+    return {**_number(number, currency), **_change(now, then, "", than, more_is_good=None, digits=digits)}
 
 
 def _change(
@@ -259,6 +277,35 @@ def charts_of(found: Dashboard) -> dict[str, SafeString]:
             says=", ".join(f"{orders:,} orders took {number + 1} offers" for number, orders in enumerate(found.offers)),
         ),
     }
+
+
+def typical_pay(hourly_minor: Sequence[float], currency: str) -> str:
+    """Return what the typical (median) driver earned per hour online, in words; empty where nobody can say."""
+    return money.words(round(median(hourly_minor)), currency) if hourly_minor and currency else ""
+
+
+def pay_chart(hourly_minor: Sequence[float], currency: str) -> SafeString:
+    """Return how many drivers earned how much per hour online, in bands of a round amount."""
+    typical = typical_pay(hourly_minor, currency)
+    if not typical:
+        return SafeString("")
+    power = 10 ** len(str(math.ceil(max(hourly_minor) / PAY_BARS)))
+    step = next(band for band in (power // 10, power // 5, power // 2, power) if band * PAY_BARS >= max(hourly_minor))
+    counts = Counter(min(PAY_BARS - 1, int(each // step)) for each in hourly_minor)
+    edges = [money.plain(step * number, currency) for number in range(PAY_BARS + 1)]
+    edges = [edge.rstrip("0").rstrip(".") if "." in edge else edge for edge in edges]
+    return charts.bars(
+        rows=[
+            charts.Bar(
+                parts=[(counts[number], "b-ink")],
+                title=f"{edges[number]} to {edges[number + 1]} {currency} an hour: {counts[number]:,} drivers",
+            )
+            for number in range(PAY_BARS)
+        ],
+        labels=[(number / PAY_BARS, edges[number]) for number in range(0, PAY_BARS, 2)],
+        says=f"Pay per hour online of {len(hourly_minor):,} drivers, typically {typical}",
+        mark=median(hourly_minor) / step,
+    )
 
 
 def _late(bar: int, total: Flow) -> bool:

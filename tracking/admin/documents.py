@@ -11,12 +11,11 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from unfold.admin import TabularInline
 
 from accounts import services as accounts
 from accounts.models import Driver, DriverDocument, User
 from accounts.states import DocumentKind
-from fleetsync.admin_base import OpsAdmin, actor_of
+from fleetsync.admin_base import OpsAdmin, RowsInline, actor_of
 from fleetsync.core import clock
 
 SOON: Final = timedelta(days=30)
@@ -49,11 +48,10 @@ class Papers(admin.SimpleListFilter):
         return queryset.filter(~Exists(found) if self.value() == "none" else Exists(found))
 
 
-class DocumentInline(TabularInline):  # type: ignore[misc]
+class DocumentInline(RowsInline):
     """Licence, insurance and the like; a file once kept is not replaced, another one is added."""
 
     model = DriverDocument
-    extra = 0
     fields = ["kind", "number", "expires_on", "file", "download"]
     readonly_fields = ["download"]
 

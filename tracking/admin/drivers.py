@@ -22,7 +22,7 @@ from dispatch.selectors.shares import WINDOW, driver_share
 from fleetsync.admin_base import OpsAdmin, actor_of, shown_place
 from fleetsync.admin_imports import SheetsAdmin
 from fleetsync.admin_maps import MapMedia, shown_trail
-from fleetsync.core import clock
+from fleetsync.core import clock, money
 from tracking.admin.documents import DASH, DocumentInline, Papers, keep
 from tracking.admin.resources import DriverResource
 from tracking.admin.shifts import ShiftInline
@@ -110,27 +110,25 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
         found = driver_share(driver_id=obj.pk, now=clock.now())
         if not found.hours:
             return f"Was not online in the last {WINDOW.days} days"
+
+        def pay(minor: float | None) -> str:
+            return DASH if minor is None else money.words(round(minor), found.currency)
+
+        def number(rate: float | None) -> str:
+            return DASH if rate is None else f"{rate:.1f}"
+
+        an_hour = found.an_hour
         rows = (
-            ("Pay", found.pay_minor / 100, (found.typical_pay_minor or 0) / 100, ".2f"),
-            ("Deliveries", found.deliveries, found.typical_deliveries or 0, ".1f"),
-            ("Offers", found.offers, found.typical_offers or 0, ".1f"),
+            ("Pay", pay(found.pay_minor), pay(an_hour(found.pay_minor)), pay(found.typical_pay_minor)),
+            ("Deliveries", found.deliveries, number(an_hour(found.deliveries)), number(found.typical_deliveries)),
+            ("Offers", found.offers, number(an_hour(found.offers)), number(found.typical_offers)),
         )
-        body = format_html_join(
-            "",
-            '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
-            (
-                (
-                    name,
-                    f"{all_:,.2f}" if kind == ".2f" else f"{all_:,}",
-                    _rate(found.an_hour(all_), kind),
-                    f"{typical:{kind}}",
-                )
-                for name, all_, typical, kind in rows
-            ),
-        )
+        body = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>', rows)
         return format_html(
-            '<p>{} hours online in {} days, took {} of {} offers.</p><table class="fs-figures"><thead><tr><th></th>'
-            "<th>In all</th><th>An hour</th><th>Typical of {} drivers</th></tr></thead><tbody>{}</tbody></table>",
+            '<p>{} hours online in {} days, took {} of {} offers.</p><div class="fs-scroll" tabindex="0" role="region"'
+            ' aria-label="Share of the work"><table class="fs-figures"><thead><tr><td></td><th scope="col">In all</th>'
+            '<th scope="col">An hour</th><th scope="col">Typical of {} drivers, an hour</th></tr></thead>'
+            "<tbody>{}</tbody></table></div>",
             f"{found.hours:.1f}",
             WINDOW.days,
             found.taken,
@@ -202,7 +200,3 @@ class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[mi
     def reinstate(self, request: HttpRequest, queryset: QuerySet[Driver]) -> None:
         """End the suspension of the chosen drivers."""
         self._decide(request, queryset, "drivers reinstated", accounts.reinstate_driver)
-
-
-def _rate(value: float | None, kind: str) -> str:
-    return DASH if value is None else f"{value:{kind}}"

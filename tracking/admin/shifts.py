@@ -7,10 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
 from accounts.models import Driver
 from dispatch.models import Shift
+from fleetsync.admin_base import RowsInline
 from fleetsync.core import clock
 
 
@@ -56,13 +56,12 @@ class ShiftFormSet(forms.BaseInlineFormSet[Shift, Driver, ShiftForm]):
             taken.append((start, end))
 
 
-class ShiftInline(TabularInline):  # type: ignore[misc]
+class ShiftInline(RowsInline):
     """Today's shifts and those to come; a shift is taken off and planned anew, never moved under a driver."""
 
     model = Shift
     form = ShiftForm
     formset = ShiftFormSet
-    extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shift]:
         """Leave the past to the roster's own list."""

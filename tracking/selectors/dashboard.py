@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from dispatch.selectors.shares import pay_an_hour
 from tracking.selectors.spans import Span
 
 #: Below this nothing is called late: clocks of kitchens and phones are not that exact.
@@ -144,10 +145,12 @@ class Dashboard:
     offers_mean: float | None
     causes: Mapping[str, int] = field(default_factory=dict)
     kitchens: Sequence[Behind] = ()
+    hourly_minor: Sequence[float] = ()
+    """What each driver earned per hour online, least first."""
 
 
 def dashboard(*, span: Span, zone_id: UUID | None = None) -> Dashboard:
-    """Return how the orders placed in the span fared, of one zone or of all; five queries.
+    """Return how the orders placed in the span fared, of one zone or of all; six queries.
 
     Click to door in bars of `CLICK_STEP_MIN` minutes, the last one open; offers per order
     that found a driver, an offer that no phone confirmed not counted. A late order counts
@@ -172,6 +175,7 @@ def dashboard(*, span: Span, zone_id: UUID | None = None) -> Dashboard:
             Behind(restaurant_id=pk, name=name, behind_s=float(behind_s), orders=orders)
             for pk, name, behind_s, orders in _all(_KITCHENS, moments)
         ],
+        hourly_minor=pay_an_hour(start=span.start, end=span.end, zone_id=zone_id),
     )
 
 

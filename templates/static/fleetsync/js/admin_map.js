@@ -3,15 +3,30 @@
 (() => {
   "use strict";
   const START = [39.2904, -76.6122];
+  const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const LOOKS = {
-    water: { stroke: false, fillColor: "#b9d3e6", fillOpacity: 1 },
-    park: { stroke: false, fillColor: "#cfe3c4", fillOpacity: 1 },
-    rail: { color: "#a7a7a7", weight: 1, dashArray: "4 3" },
-    minor: { color: "#ffffff", weight: 1 },
-    second: { color: "#ffffff", weight: 2 },
-    main: { color: "#f5d28a", weight: 3 },
+    water: () => ({ stroke: false, fillColor: ink("m-water"), fillOpacity: 1 }),
+    park: () => ({ stroke: false, fillColor: ink("m-park"), fillOpacity: 1 }),
+    rail: () => ({ color: ink("m-rail"), weight: 1, dashArray: "4 3" }),
+    minor: () => ({ color: ink("m-road"), weight: 1 }),
+    second: () => ({ color: ink("m-road-2"), weight: 2 }),
+    main: () => ({ color: ink("m-road-2"), weight: 4 }),
+    zone: () => ({ color: ink("m-zone"), weight: 1.5, fillColor: ink("m-zone"), fillOpacity: 0.06 }),
+    restaurant: () => ({ radius: 3, color: ink("off"), fillColor: ink("off"), weight: 1, fillOpacity: 0.7 }),
+    area: () => ({ color: ink("inbound-ink"), weight: 2, fillColor: ink("inbound-ink"), fillOpacity: 0.12 }),
+    dot: () => ({ color: ink("surface"), weight: 3, fillColor: ink("ink"), fillOpacity: 1 }),
   };
+  const look = (feature) => LOOKS[feature.properties.kind]?.() ?? { stroke: false, fill: false };
   const fetched = new Map();
+  const repaints = [];
+  /* Colours are read when drawn; drawn again when the page's switch is turned. */
+  const painted = (layer, style) => {
+    const paint = () => layer.setStyle(style.length ? style : style());
+    repaints.push(paint);
+    paint();
+    return layer;
+  };
+  new MutationObserver(() => repaints.forEach((paint) => paint())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 
   const once = (url) => {
     if (!fetched.has(url)) fetched.set(url, fetch(url, { credentials: "same-origin" }).then((r) => (r.ok ? r.json() : null)).catch(() => null));
@@ -25,17 +40,12 @@
     const map = L.map(el, { attributionControl: false, preferCanvas: true, maxZoom: 19, minZoom: 2 }).setView(START, 12);
     once(el.dataset.backdrop).then((data) => {
       if (!data) return;
-      const layer = L.geoJSON(data, {
+      const layer = painted(L.geoJSON(data, { interactive: false, pointToLayer: (f, at) => L.circleMarker(at, { radius: 3 }) }), look).addTo(map);
+      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => drawn && painted(L.geoJSON(drawn, {
         interactive: false,
-        style: (f) => (f.properties.kind === "zone" ? { color: "#8a94a3", weight: 1.5, fillOpacity: 0.06 } : { color: "#b9bfc8", weight: 1 }),
-        pointToLayer: (f, at) => L.circleMarker(at, { radius: 3, color: "#a05a2c", weight: 1, fillOpacity: 0.7 }),
-      }).addTo(map);
-      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => drawn && L.geoJSON(drawn, {
-        interactive: false,
-        style: (f) => LOOKS[f.properties.kind] ?? { stroke: false, fill: false },
         pointToLayer: () => null,
         filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
-      }).addTo(map).bringToBack()));
+      }), look).addTo(map).bringToBack()));
       if (!el.dataset.placed && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { maxZoom: 14 });
     });
     new ResizeObserver(() => map.invalidateSize()).observe(el);
@@ -65,7 +75,7 @@
       const at = read();
       if (!at || at.some((n) => !Number.isFinite(n))) return;
       if (!pin) {
-        pin = L.marker(at, { icon: icon("fs-pin"), draggable: true }).addTo(map);
+        pin = L.marker(at, { icon: icon("fs-pin"), draggable: true, keyboard: false }).addTo(map); // the keyboard has the inputs
         pin.on("dragend", () => write(pin.getLatLng()));
       }
       pin.setLatLng(at);
@@ -80,7 +90,7 @@
   function area(el) {
     const text = el.parentElement.querySelector("textarea");
     const map = base(el);
-    const shape = L.polygon([], { color: "#1f5fbf", weight: 2, fillOpacity: 0.12, interactive: false }).addTo(map);
+    const shape = painted(L.polygon([], { interactive: false }), LOOKS.area).addTo(map);
     let corners = [];
     const read = () => text.value.split("\n").map((line) => line.split(",").map(Number)).filter((c) => c.length === 2 && c.every(Number.isFinite)).map((c) => L.latLng(c));
     const write = () => {
@@ -88,7 +98,7 @@
       shape.setLatLngs(corners.map((corner) => corner.getLatLng()));
     };
     const add = (at) => {
-      const corner = L.marker(at, { icon: icon("fs-corner"), draggable: true }).addTo(map);
+      const corner = L.marker(at, { icon: icon("fs-corner"), draggable: true, keyboard: false }).addTo(map);
       corner.on("drag", write);
       corners.push(corner);
     };
@@ -121,13 +131,13 @@
   function trail(el) {
     const way = JSON.parse(el.dataset.way);
     el.dataset.placed = "1";
-    const map = base(el), hue = (share) => `hsl(${Math.round(215 - 175 * share)} 70% 42%)`;
+    const map = base(el), hue = (share) => `hsl(${Math.round(215 - 175 * share)} 70% 48%)`;
     const places = way.map(([lat, lng]) => [lat, lng]), legs = L.layerGroup().addTo(map);
-    const dot = L.circleMarker(places[0], { radius: 8, color: "#fff", weight: 3, fillColor: "#0d1c22", fillOpacity: 1, interactive: false }).addTo(map);
+    const dot = painted(L.circleMarker(places[0], { radius: 8, interactive: false }), LOOKS.dot).addTo(map);
     map.fitBounds(L.latLngBounds(places), { padding: [20, 20], maxZoom: 16 });
     const row = L.DomUtil.create("div", "fs-scrub");
     const label = L.DomUtil.create("label", "", row), range = L.DomUtil.create("input", "", row), out = L.DomUtil.create("output", "", row);
-    label.textContent = "Time"; range.type = "range"; range.min = 0; range.max = way.length - 1; range.value = way.length - 1; range.id = "fs-scrub"; label.htmlFor = range.id;
+    label.textContent = "Time"; range.type = "range"; range.min = 0; range.max = way.length - 1; range.value = way.length - 1; range.id = `fs-scrub-${document.querySelectorAll(".fs-scrub").length}`; label.htmlFor = range.id;
     el.after(row);
     const show = () => {
       const at = Number(range.value);
