@@ -37,17 +37,22 @@
   const rounded = (number) => Math.round(number * 1e6) / 1e6;
 
   function base(el) {
-    const map = L.map(el, { attributionControl: false, preferCanvas: true, maxZoom: 19, minZoom: 2 }).setView(START, 12);
+    const map = L.map(el, { preferCanvas: true, maxZoom: 19, minZoom: 2 }).setView(START, 12);
     once(el.dataset.backdrop).then((data) => {
       if (!data) return;
       const layer = painted(L.geoJSON(data, { interactive: false, pointToLayer: (f, at) => L.circleMarker(at, { radius: 3 }) }), look).addTo(map);
-      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => drawn && painted(L.geoJSON(drawn, {
-        interactive: false,
-        pointToLayer: () => null,
-        filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
-      }), look).addTo(map).bringToBack()));
+      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => {
+        if (!drawn) return;
+        painted(L.geoJSON(drawn, {
+          interactive: false,
+          pointToLayer: () => null,
+          filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
+        }), look).addTo(map).bringToBack();
+        if (drawn.attribution) map.attributionControl.addAttribution(drawn.attribution);
+      }));
       if (!el.dataset.placed && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { maxZoom: 14 });
     });
+    map.attributionControl.setPrefix(false);
     new ResizeObserver(() => map.invalidateSize()).observe(el);
     return map;
   }
