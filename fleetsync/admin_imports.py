@@ -14,12 +14,30 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.results import Result
 from import_export.tmp_storages import BaseStorage
+from import_export.widgets import IntegerWidget
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from fleetsync.admin_history import write_export
 
 KEPT_S: Final = 3600.0
 MOST_BYTES: Final = 5 * 1024 * 1024
+
+
+class WholeNumber(IntegerWidget):  # type: ignore[misc]
+    """A whole number or nothing; `12.50` is no price in minor units, and must not become 12."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
+        """Return the number.
+
+        Raises:
+            ValueError: says what the cell holds.
+        """
+        if self.is_empty(value):
+            return None
+        text = str(value).strip()
+        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", text):  # a spreadsheet writes 12 as 12.0
+            raise ValueError(f"Expected a whole number, got “{text[:40]}”.")
+        return int(text.partition(".")[0])
 
 
 class PrivateUploads(BaseStorage):  # type: ignore[misc]

@@ -214,7 +214,7 @@ class MenuItem(PublicModel):
     category = models.ForeignKey(MenuCategory, models.CASCADE, related_name="items")
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=500, blank=True)
-    price_minor = models.PositiveIntegerField(help_text="In minor units of the restaurant's currency.")
+    price_minor = models.PositiveIntegerField("price", help_text="In minor units of the restaurant's currency.")
     available = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
     history = HistoricalRecords()
@@ -248,7 +248,7 @@ class Option(PublicModel):
 
     group = models.ForeignKey(OptionGroup, models.CASCADE, related_name="options")
     name = models.CharField(max_length=80)
-    price_minor = models.PositiveIntegerField(default=0)
+    price_minor = models.PositiveIntegerField("price", default=0)
     available = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 

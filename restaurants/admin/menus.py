@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from import_export import resources
+from import_export import fields, resources
 from simple_history.admin import SimpleHistoryAdmin
 
 from fleetsync.admin_base import OpsAdmin, PricedInline, actor_of, is_kitchen_staff
-from fleetsync.admin_imports import SheetsAdmin
+from fleetsync.admin_imports import SheetsAdmin, WholeNumber
 from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock
 from fleetsync.core.events import change as change_block
@@ -150,6 +150,9 @@ class MenuItemForm(PricedForm):
 
 class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
     """Items as a table, all rows or none; restaurant and category by their ids."""
+
+    price_minor = fields.Field(attribute="price_minor", column_name="price_minor", widget=WholeNumber())
+    position = fields.Field(attribute="position", column_name="position", widget=WholeNumber(), default=0)
 
     class Meta:
         model = MenuItem

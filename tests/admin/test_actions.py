@@ -255,7 +255,32 @@ class TestMenus:
         assert item.price_minor == 650
         assert types() == ["menu.changed"]
 
-    def priced(self, data, price: str):
+    @pytest.mark.parametrize("price", ["12.50", "x", "1e3", "-5"])
+    def test_of_which_a_price_is_no_whole_amount_are_refused_with_its_cell(self, price):
+        from restaurants.admin.menus import MenuItemResource
+
+        item = factories.MenuItemFactory(price_minor=500)
+        result = MenuItemResource().import_data(self.priced(MenuItemResource().export(), price))
+        (row,) = result.invalid_rows
+        said = row.error_dict["price_minor"][0]
+        assert said in (f"Expected a whole number, got “{price}”.", "Ensure this value is greater than or equal to 0.")
+        item.refresh_from_db()
+        assert (item.price_minor, types()) == (500, [])
+
+    @pytest.mark.parametrize(("price", "minor"), [("650", 650), (650, 650), (650.0, 650), (" 650 ", 650)])
+    def test_take_a_price_as_a_spreadsheet_writes_it(self, price, minor):
+        from restaurants.admin.menus import MenuItemResource
+
+        item = factories.MenuItemFactory(price_minor=500)
+        assert (
+            not MenuItemResource(actor="usr_x")
+            .import_data(self.priced(MenuItemResource().export(), price))
+            .has_validation_errors()
+        )
+        item.refresh_from_db()
+        assert item.price_minor == minor
+
+    def priced(self, data, price: object):
         import tablib
 
         rows = tablib.Dataset(headers=data.headers)
