@@ -130,7 +130,7 @@ class TestBackOffice:
         page.locator("input[type=file]").set_input_files(sheet)
         page.locator("select[name=format]").select_option(label="csv")
         page.get_by_role("button", name="Submit").click()
-        expect(page.get_by_text("Line number 1")).to_be_visible()
+        expect(page.get_by_text("Expected a whole number, got “x”.")).to_be_visible()
         office.look("an upload that is refused")
 
         office.go("dispatch/dispatchpolicy/add/")
