@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numba import njit
 
-from dispatch.engine.arrays import FAR, Floats, Ints
+from dispatch.engine.arrays import FAR, Bools, Floats, Ints
 from dispatch.engine.plan.problem import Problem
 
 
@@ -59,9 +59,9 @@ def expected_later(at: float, mean: float, std: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def may_share(p: Problem, a: int, b: int) -> bool:
+def may_share(near: Bools, a: int, b: int) -> bool:
     """Return whether one trip may hold jobs of the restaurants a and b."""
-    return a == b or (p.near.shape[0] > 0 and p.near[a, b])
+    return a == b or (near.shape[0] > 0 and near[a, b])
 
 
 @njit(cache=True, nogil=True)
@@ -97,7 +97,7 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
                     ready = other.ready
                     std = other.ready_std
             elif second < 0:
-                if not may_share(p, first.restaurant, other.restaurant):
+                if not may_share(p.near, first.restaurant, other.restaurant):
                     return FAR
                 second, ready_2, std_2 = seq[j], other.ready, other.ready_std
             elif other.restaurant != p.jobs[second].restaurant:
@@ -193,7 +193,7 @@ def fill_floor(p: Problem) -> None:
             cost = job.weight * (t - job.placed)
             if t > job.due:
                 cost += job.weight * rule.overage * (t - job.due)
-            if driver.fixed < 0 or not may_share(p, job.restaurant, driver.fixed):
+            if driver.fixed < 0 or not may_share(p.near, job.restaurant, driver.fixed):
                 cost += p.refusal[o, d]
             if t < FAR / 2:
                 p.floor[o, d] = cost + min(0.0, driver.start_cost)

@@ -118,9 +118,9 @@ def best_in_route(
                 if begin + alone_floor(p, o, d, end[pos], here) >= best:
                     continue
             elif way == AFTER:
-                if pos <= closed or not may_share(p, p.jobs[seq[pos - 1]].restaurant, restaurant):
+                if pos <= closed or not may_share(p.near, p.jobs[seq[pos - 1]].restaurant, restaurant):
                     continue
-            elif pos == n or new[pos] == 0 or not may_share(p, p.jobs[seq[pos]].restaurant, restaurant):
+            elif pos == n or new[pos] == 0 or not may_share(p.near, p.jobs[seq[pos]].restaurant, restaurant):
                 continue
             write_inserted(seq, new, n, pos, way, o, seq_to, new_to)
             extra = route_cost(p, seq_to, new_to, n + 1, d) - base
