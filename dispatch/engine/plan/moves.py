@@ -267,55 +267,61 @@ def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> None:
 
 
 @njit(cache=True, nogil=True)
-def cuttable(p: Problem, r: Routes, d: int, cut: int) -> bool:
-    """Return whether the route of d may be cut before position `cut`."""
-    if cut < r.length[d] and r.new[d, cut] == 0:
-        return False
-    return cut > 0 or (p.drivers[d].fixed < 0 and not p.drivers[d].sealed)
+def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats, cuttable: Bools) -> int:
+    """Fill the cost of the first i jobs (without pay), when they are done and whether a head may end there.
 
-
-@njit(cache=True, nogil=True)
-def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats) -> int:
-    """Fill the cost of the first i jobs (without pay) and when they are done; return the trips."""
+    Returns the number of trips.
+    """
     n = r.length[d]
+    driver = p.drivers[d]
     pickup = np.empty(n + 1, np.float64)
     door = np.empty(n + 1, np.float64)
     follow(p, r.seq[d], r.new[d], n, d, pickup, door)
     rule = p.rules[0]
     head[0] = 0.0
-    end[0] = p.drivers[d].free
+    end[0] = driver.free
+    cuttable[0] = driver.fixed < 0 and not driver.sealed
     trips = 0
     for i in range(n):
+        cuttable[i + 1] = i + 1 == n or r.new[d, i + 1] == 1
         job = p.jobs[r.seq[d, i]]
         late = max(0.0, door[i] - job.due)
         cost = job.weight * (door[i] - job.placed + rule.overage * late)
-        head[i + 1] = head[i] + cost + (p.drivers[d].start_cost if i == 0 else 0.0)
+        head[i + 1] = head[i] + cost + (driver.start_cost if i == 0 else 0.0)
         end[i + 1] = door[i] + rule.half_dropoff
         trips += r.new[d, i]
     return trips
 
 
 @njit(cache=True, nogil=True)
-def tail_floor(p: Problem, r: Routes, b: int, cut: int, a: int, start: float, limit: float) -> float:
-    """Return the least the tail of b (from `cut`) can cost with driver a, free at `start`.
+def tail_floor(p: Problem, r: Routes, b: int, cut_b: int, a: int, cut_a: int, start: float, limit: float) -> float:
+    """Return the least that the tail of b (from `cut_b`) can cost after the head of a (before `cut_a`), done at `start`.
 
-    Drives between stops count as nothing; stops early once `limit` is reached.
+    Food counts as ready when it is expected, second restaurants as passed on the way; stops early
+    once `limit` is reached.
     """
-    rule = p.rules[0]
+    driver, rule = p.drivers[a], p.rules[0]
     total, t = 0.0, start
-    for i in range(cut, r.length[b]):
+    here = driver.place
+    if cut_a > 0:
+        here = p.jobs[r.seq[a, cut_a - 1]].dropoff
+    elif cut_b < r.length[b]:
+        total = driver.start_cost
+    for i in range(cut_b, r.length[b]):
         o = r.seq[b, i]
         job = p.jobs[o]
-        floor = p.floor[o, a]
-        if floor >= FAR / 2:
+        if p.floor[o, a] >= FAR / 2:
             return FAR
-        t += rule.half_dropoff
         if r.new[b, i] == 1:
-            t += 2.0 * job.half_pickup + job.direct
-        total += max(floor, job.weight * (t - job.placed))
+            t = max(t + go(p, here, job.pickup) + job.half_pickup, job.ready) + job.half_pickup + job.direct
+        else:
+            t += go(p, here, job.dropoff)
+        t += rule.half_dropoff
+        total += job.weight * (t - job.placed + rule.overage * max(0.0, t - job.due)) + p.refusal[o, a]
         if total >= limit:
             return float(total)
         t += rule.half_dropoff
+        here = job.dropoff
     return float(total)
 
 
@@ -346,9 +352,10 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     new_b = np.empty(2 * width, np.int64)
     head = np.zeros((m, width + 1), np.float64)
     end = np.zeros((m, width + 1), np.float64)
+    cuttable = np.zeros((m, width + 1), np.bool_)
     trips = np.zeros(m, np.int64)
     for d in range(m):
-        trips[d] = note_heads(p, r, d, head[d], end[d])
+        trips[d] = note_heads(p, r, d, head[d], end[d], cuttable[d])
     near = near_pairs(p, r)
     most = p.rules[0].max_stops
     since = r.changes[1]
@@ -367,10 +374,10 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
             best = r.cost[a] + r.cost[b] - LESS
             done = False
             for i in range(r.length[a] + 1):
-                if not cuttable(p, r, a, i):
+                if not cuttable[a, i]:
                     continue
                 for j in range(r.length[b] + 1):
-                    if not cuttable(p, r, b, j) or (i == r.length[a] and j == r.length[b]):
+                    if not cuttable[b, j] or (i == r.length[a] and j == r.length[b]):
                         continue
                     if i + r.length[b] - j > most or j + r.length[a] - i > most:
                         continue
@@ -381,8 +388,8 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
                         continue
                     if i < r.length[a] and p.floor[r.seq[a, i], b] >= room:
                         continue
-                    room -= tail_floor(p, r, b, j, a, end[a, i], room)
-                    if room <= 0.0 or tail_floor(p, r, a, i, b, end[b, j], room) >= room:
+                    room -= tail_floor(p, r, b, j, a, i, end[a, i], room)
+                    if room <= 0.0 or tail_floor(p, r, a, i, b, j, end[b, j], room) >= room:
                         continue
                     n_a = write_joined(r, a, i, b, j, seq_a, new_a)
                     cost_a = route_cost(p, seq_a, new_a, n_a, a)
@@ -393,8 +400,8 @@ def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
                     if cost_a + cost_b < best:
                         take(r, a, seq_a, new_a, n_a, cost_a)
                         take(r, b, seq_b, new_b, n_b, cost_b)
-                        trips[a] = note_heads(p, r, a, head[a], end[a])
-                        trips[b] = note_heads(p, r, b, head[b], end[b])
+                        trips[a] = note_heads(p, r, a, head[a], end[a], cuttable[a])
+                        trips[b] = note_heads(p, r, b, head[b], end[b], cuttable[b])
                         for d in range(m):
                             near[a, d] = near[b, d] = near[d, a] = near[d, b] = True
                         moves += 1
