@@ -5,13 +5,14 @@ chosen is the zone's policy (`DispatchPolicy`, parameters of `dispatch.engine.Po
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
+from accounts.states import Vehicle
 from dispatch.errors import SettingsInvalid
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class DispatchConf:
     search_limit_s: float = 900.0  # after it first was due; then a person must decide
     retry_base_s: float = 5.0
     retry_cap_s: float = 60.0
+    bicycle_reach_m: float = 0.0  # longest way from counter to door by bicycle, straight; 0: any
     pay_base_minor: int = 350
     pay_per_km_minor: int = 90
     require_pin: bool = False  # handed over only for the customer's four digits; simulated customers tell none
@@ -78,6 +80,13 @@ class DispatchConf:
         """Return the pay of a delivery from counter to door in a straight line, minor units."""
         return self.pay_base_minor + round(self.pay_per_km_minor * way_m / 1000)
 
+    def vehicles_for(self, way_m: float, allowed: Collection[str] = ()) -> frozenset[str] | None:
+        """Return what may carry a delivery so far from counter to door, of what its kitchen allows; None: anything."""
+        vehicles = frozenset(allowed or Vehicle.values)
+        if 0 < self.bicycle_reach_m < way_m:
+            vehicles -= {Vehicle.BICYCLE}
+        return None if vehicles == frozenset(Vehicle.values) else vehicles
+
 
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "tick_s": (1, 600),
@@ -92,6 +101,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "search_limit_s": (30, 86_400),
     "retry_base_s": (0.1, 600),
     "retry_cap_s": (1, 3600),
+    "bicycle_reach_m": (0, 100_000),
     "pay_base_minor": (0, 1_000_000),
     "pay_per_km_minor": (0, 1_000_000),
 }

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.geos import Point, Polygon
 from django.core.files import File
 from django.db.models import Model
-from django.forms import ModelChoiceField, ModelMultipleChoiceField
+from django.forms import ModelChoiceField, ModelMultipleChoiceField, MultipleChoiceField
 from django.http import HttpRequest
 
 from fleetsync.admin_money import MoneyField
@@ -79,6 +79,8 @@ def _word(form: Any, name: str, value: Any) -> str:
     if isinstance(field, ModelChoiceField) and value is not None and not isinstance(value, Model):
         value = field.queryset.filter(pk=value).first() or value  # type: ignore[union-attr]  # a form's has one
     choices = dict(getattr(field, "choices", ()) or ()) if not isinstance(field, ModelChoiceField) else {}
+    if isinstance(field, MultipleChoiceField):
+        return ", ".join(str(choices.get(each, each)) for each in value or ()) or "–"  # noqa: RUF001
     return _said(choices[value] if choices and value in choices else value)
 
 

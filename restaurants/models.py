@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from django.contrib.gis.db.models import PointField, PolygonField
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -14,7 +15,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from accounts.models import User
-from accounts.states import Role
+from accounts.states import Role, Vehicle
 from fleetsync.core.geo import ValidPoint
 from fleetsync.core.models import PublicModel
 
@@ -94,6 +95,12 @@ class Restaurant(PublicModel):
     accept_within_s = models.PositiveIntegerField(default=300, help_text="Silence longer than this rejects the order.")
     minimum_minor = models.PositiveIntegerField(default=0, help_text="Least subtotal of an order, minor units.")
     delivery_radius_m = models.PositiveIntegerField(default=12_000)
+    vehicles = ArrayField(
+        models.CharField(max_length=16, choices=Vehicle.choices),
+        default=list,
+        blank=True,
+        help_text="What may carry its orders: cakes want a car. None chosen: anything.",
+    )
     published = models.BooleanField(default=True)
     always_open = models.BooleanField(default=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Business time; no orders before it.")

@@ -25,10 +25,11 @@ _JOBS: Final = """
     SELECT d.id, d.restaurant_id, ST_X(d.pickup_point), ST_Y(d.pickup_point), ST_X(d.dropoff_point),
            ST_Y(d.dropoff_point), o.placed_at, d.ready_at, d.promised_at, d.priority, d.held,
            j.id, j.attempt, j.radius_m, j.refusals, j.next_attempt_at, j.due_at, j.first_due_at, j.search_until,
-           asked.open_to, asked.masked, d.ready_std_s
+           asked.open_to, asked.masked, d.ready_std_s, k.vehicles
     FROM dispatch_dispatchjob j
     JOIN dispatch_delivery d ON d.id = j.delivery_id
     JOIN orders_order o ON o.id = d.order_id
+    JOIN restaurants_restaurant k ON k.id = d.restaurant_id
     LEFT JOIN LATERAL (
         SELECT array_agg(f.driver_id) FILTER (WHERE f.status = 'OPEN') AS open_to,
                array_agg(f.driver_id) FILTER (
@@ -87,6 +88,8 @@ class OpenJob:
     first_due_at: datetime | None
     search_until: datetime | None
     masked: frozenset[UUID]
+    vehicles: frozenset[str] | None
+    """What may carry it; None: anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +240,7 @@ def _past(cursor: Any, zone_id: UUID, places: _Places, now: datetime, span_s: fl
 
 def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, OpenJob]:
     pickup, dropoff, masked = LngLat(row[2], row[3]), LngLat(row[4], row[5]), frozenset(row[20] or ())
+    way_m = distance_m(pickup, dropoff)
     job = Job(
         id=str(row[0]),
         restaurant=str(row[1]),
@@ -254,7 +258,8 @@ def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, 
         next_attempt_s=row[15].timestamp(),
         radius_m=float(row[13]),
         first_due_s=row[17].timestamp() if row[17] else None,
-        pay=float(conf.pay_for(distance_m(pickup, dropoff))),
+        vehicles=conf.vehicles_for(way_m, row[22]),
+        pay=float(conf.pay_for(way_m)),
     )
     open_job = OpenJob(
         job_id=row[11],
@@ -269,6 +274,7 @@ def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, 
         first_due_at=row[17],
         search_until=row[18],
         masked=masked,
+        vehicles=job.vehicles,
     )
     return job, open_job
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
+from accounts.states import Vehicle
 from dispatch.engine import Reason, radius_m, retry_after_s
 from dispatch.events import DeliveryMovedZone, SearchRetried
 from dispatch.models import Delivery, DispatchJob, DriverSession
@@ -132,6 +133,7 @@ def find_neighbours(look: Look, unplaced: Any, now: datetime) -> dict[UUID, UUID
         who = [driver.driver_id for driver in near if driver.driver_id not in job.masked]
         zones = dict(
             DriverSession.objects.filter(driver_id__in=who, ended_at=None, load=0, status=SessionStatus.AVAILABLE)
+            .filter(driver__vehicle__in=Vehicle.values if job.vehicles is None else job.vehicles)
             .exclude(zone_id=look.zone_id)
             .values_list("driver_id", "zone_id")
         )

@@ -15,9 +15,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import User
-from accounts.states import Role
+from accounts.states import Role, Vehicle
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, RowsInline, actor_of, is_kitchen_staff
 from fleetsync.admin_maps import AreaField
 from fleetsync.admin_money import PricedForm
@@ -153,6 +154,13 @@ class StaffInline(RowsInline):
 class RestaurantForm(PricedForm):
     """A restaurant; a new one takes the currency of the zone it lies in."""
 
+    vehicles = forms.MultipleChoiceField(
+        choices=Vehicle.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=Restaurant._meta.get_field("vehicles").help_text,
+    )
+
     class Meta:
         model = Restaurant
         fields = "__all__"
@@ -183,7 +191,7 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
         (None, {"fields": ["public_id", "name", "cuisine", "published", "address", "phone", "point", "zone"]}),
         ("Kitchen", {"fields": ["preparation_min", "auto_accept", "accept_within_s", "always_open", "time_zone"]}),
         ("Preparation, learned", {"fields": ["learned"]}),
-        ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m"]}),
+        ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m", "vehicles"]}),
         ("Now", {"fields": ["paused_until", "pause_reason", "menu", "menu_version", "created_at"]}),
     ]
     readonly_fields = [

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.states import Vehicle
 from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
 from fleetsync.core.geo import LngLat
 from restaurants import conf, hours
@@ -82,6 +83,7 @@ class RestaurantSerializer(serializers.Serializer[Any]):
     accept_within_s = serializers.IntegerField(read_only=True)
     minimum_minor = serializers.IntegerField(read_only=True)
     delivery_radius_m = serializers.IntegerField(read_only=True)
+    vehicles = serializers.ListField(child=serializers.ChoiceField(Vehicle.choices), read_only=True)
     published = serializers.BooleanField(read_only=True)
     always_open = serializers.BooleanField(read_only=True)
     paused_until = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -124,8 +126,15 @@ class RestaurantSettings(StrictSerializer):
     accept_within_s = serializers.IntegerField(min_value=30, max_value=3_600, required=False)
     minimum_minor = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False)
     delivery_radius_m = serializers.IntegerField(min_value=100, max_value=100_000, required=False)
+    vehicles = serializers.MultipleChoiceField(
+        choices=Vehicle.choices, required=False, help_text="What may carry its orders; none: anything."
+    )
     published = serializers.BooleanField(required=False)
     always_open = serializers.BooleanField(required=False)
+
+    def validate_vehicles(self, chosen: set[str]) -> list[str]:
+        """Return them each once, in a fixed order."""
+        return sorted(chosen)
 
 
 class OpeningSerializer(StrictSerializer):

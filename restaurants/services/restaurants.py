@@ -29,6 +29,7 @@ SETTINGS: Final[tuple[str, ...]] = (
     "accept_within_s",
     "minimum_minor",
     "delivery_radius_m",
+    "vehicles",
     "published",
     "always_open",
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -322,6 +323,15 @@ class TestRestaurants:
         assert Restaurant.objects.get().name == "New name"
         assert types() == ["restaurant.changed"]
         assert Event.objects.get().payload["fields"] == ["name"]
+
+    def test_choose_what_may_carry_their_orders(self, dispatcher_browser):
+        restaurant = factories.RestaurantFactory()
+        assert self.post(dispatcher_browser, restaurant, vehicles=["CAR", "SCOOTER"]).status_code == 302
+        assert Restaurant.objects.get().vehicles == ["CAR", "SCOOTER"]
+        assert Event.objects.get().payload["fields"] == ["vehicles"]
+        assert LogEntry.objects.get().get_change_message() == "vehicles: – → Car, Scooter"
+        assert self.post(dispatcher_browser, restaurant, vehicles=["ROCKET"]).status_code == 200
+        assert Restaurant.objects.get().vehicles == ["CAR", "SCOOTER"]
 
     def test_move_on_the_map_but_not_out_of_every_zone(self, dispatcher_browser):
         restaurant = factories.RestaurantFactory()

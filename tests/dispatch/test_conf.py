@@ -20,6 +20,7 @@ class TestReadConf:
             ({"tick_s": 0}, "tick_s: expected 1 to 600, got 0"),
             ({"tick_s": True}, "tick_s: expected a number, got True"),
             ({"tick": 10}, "tick: no such setting"),
+            ({"bicycle_reach_m": -1}, "bicycle_reach_m: expected 0 to 100000, got -1"),
             ({"neighbours": 1}, "neighbours: expected true or false, got 1"),
             ({"policy": {}}, "policy: no such setting here; it is a parameter of the zone's policy"),
         ],
@@ -28,6 +29,25 @@ class TestReadConf:
         with pytest.raises(SettingsInvalid) as refusal:
             read_conf(given)
         assert refusal.value.detail == sentence
+
+
+class TestVehicles:
+    @pytest.mark.parametrize(
+        ("reach_m", "way_m", "allowed", "vehicles"),
+        [
+            (0, 9_000, [], None),
+            (3_000, 3_000, [], None),
+            (3_000, 3_001, [], {"SCOOTER", "CAR"}),
+            (3_000, 3_001, ["BICYCLE", "CAR"], {"CAR"}),
+            (3_000, 3_001, ["BICYCLE"], set()),
+            (0, 9_000, ["CAR"], {"CAR"}),
+            (0, 9_000, ["CAR", "SCOOTER", "BICYCLE"], None),
+        ],
+    )
+    def test_are_what_the_kitchen_allows_and_the_way_bears(self, reach_m, way_m, allowed, vehicles):
+        found = DispatchConf(bicycle_reach_m=reach_m).vehicles_for(way_m, allowed)
+        assert found == vehicles
+        assert {type(each) for each in found or ()} <= {str}
 
 
 class TestConfOf:

@@ -19,7 +19,7 @@ from dispatch.services.applying import StaleRound, apply_plan
 from fleetsync.core import clock
 from fleetsync.core.events import topic_of
 from fleetsync.core.travel import provider
-from restaurants.models import Zone
+from restaurants.models import Restaurant, Zone
 from tests.dispatch.conftest import Kitchen, types_of
 from tests.factories import DispatchPolicyFactory, DriverFactory, OfferFactory, RestaurantFactory
 
@@ -168,6 +168,32 @@ class TestRunRound:
         services.run_round(zone_id=there.pk, now=kitchen.now, real_now=clock.real_now(), rng=Random(1))
         assert Offer.objects.get().driver == session.driver
         assert types_of(topic_of("order", delivery.order_id))[-1] == "delivery.moved_zone"
+
+    @pytest.mark.parametrize("strategy", ["nearest", "batch", "plan"])
+    def test_asks_only_who_rides_what_the_kitchen_allows(self, kitchen, strategy):
+        DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters={"strategy": strategy})
+        Restaurant.objects.update(vehicles=["CAR"])
+        cyclist = kitchen.online(vehicle="BICYCLE")
+        delivery = kitchen.delivery(ready_at=kitchen.now)
+        kitchen.round()
+        assert not Offer.objects.exists()
+        assert [each["reason"] for each in DecisionRecord.objects.get().exclusions] == ["vehicle"]
+        farther = kitchen.online(at=Point(-76.60, 39.29, srid=4326), vehicle="CAR")
+        kitchen.round(kitchen.now + timedelta(seconds=10))
+        assert [(each.driver, each.delivery) for each in Offer.objects.all()] == [(farther.driver, delivery)]
+        assert cyclist.driver != farther.driver
+
+    def test_hands_nothing_to_a_neighbour_whose_driver_rides_the_wrong_thing(self, kitchen):
+        there = Zone.objects.create(
+            name="East",
+            polygon="SRID=4326;POLYGON((-76.6099 39.2,-76.55 39.2,-76.55 39.38,-76.6099 39.38,-76.6099 39.2))",
+        )
+        DispatchPolicyFactory(zone=there, parameters={"strategy": "nearest"}, status="ACTIVE")
+        Zone.objects.filter(pk=kitchen.zone.pk).update(dispatch={"bicycle_reach_m": 50})
+        kitchen.delivery()
+        kitchen.online(at=Point(-76.605, 39.29, srid=4326), vehicle="BICYCLE")
+        kitchen.round()
+        assert DispatchJob.objects.get().zone == kitchen.zone
 
 
 class TestApplyPlan:

@@ -139,6 +139,15 @@ class TestOne:
         relay()
         assert FeedEntry.objects.get().feed == f"restaurant:{ids.encode('rst', staff.restaurant_id)}"
 
+    def test_says_what_may_carry_its_orders(self, acting):
+        staff = RestaurantStaffFactory()
+        client = acting(staff.user)
+        assert client.get(rst(staff.restaurant)).json()["vehicles"] == []
+        answer = client.patch(rst(staff.restaurant), {"vehicles": ["SCOOTER", "CAR", "SCOOTER"]})
+        assert answer.json()["vehicles"] == ["CAR", "SCOOTER"]
+        assert Event.objects.get().payload["fields"] == ["vehicles"]
+        assert client.patch(rst(staff.restaurant), {"vehicles": []}).json()["vehicles"] == []
+
     @pytest.mark.parametrize(
         "body",
         [
@@ -150,6 +159,8 @@ class TestOne:
             {"staff": []},
             {"time_zone": "Mars/Olympus"},
             {"time_zone": "../../etc/passwd"},
+            {"vehicles": ["ROCKET"]},
+            {"vehicles": "CAR"},
             {"preparation_min": 0},
             {"preparation_min": 241},
         ],
