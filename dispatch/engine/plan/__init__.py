@@ -2,7 +2,7 @@
 
 1. `problem`: the snapshot as records; `search.start_routes`: what is binding, then the plan
    of the last round (memo) as far as it still holds.
-2. `search.improve`: insert new jobs, relocate single jobs, exchange tails of routes, deal
+2. `search.improve`: insert new jobs, relocate single jobs, exchange `tails` of routes, deal
    whole routes anew by one assignment; only moves that lower the cost (`cost`).
 3. `answer`: offer the trips that cannot wait another round; the rest stays free to change.
 

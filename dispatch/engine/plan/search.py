@@ -12,6 +12,7 @@ from dispatch.engine.assignment import assign_rows
 from dispatch.engine.plan import memo, moves
 from dispatch.engine.plan.cost import fill_floor, route_cost
 from dispatch.engine.plan.problem import Problem, Routes, new_routes
+from dispatch.engine.plan.tails import exchange_tails
 from dispatch.engine.policy import Policy
 
 MOST_WORSE_S: Final = 1800.0  # what the next best driver may cost more; with none, the job waits for one
@@ -198,7 +199,7 @@ def improve(p: Problem, a: Arrays, r: Routes, policy: Policy) -> Work:
                 break
         if work.left <= 0:
             break
-        exchanged = work.spend(moves.exchange_tails(p, r, work.left))
+        exchanged = work.spend(exchange_tails(p, r, work.left))
         if not _deal(p, r, movable, work, policy) and not exchanged:
             break
     return work
