@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulation.browser import PATIENCE_MS, NoBrowser, chromium, find_chromium, sign_in
-from tests.browser.people import Customer
+from tests.browser.people import Account, Customer
 from tests.browser.stage import PROJECT, Stage, running
 
 PICTURES = PROJECT / ".local" / "browser"  # of pages as they were when a test failed
@@ -114,3 +114,11 @@ def customer(stage: Stage) -> Iterator[Customer]:
     """Somebody who orders over the API from the kitchen that `restaurant@` works for."""
     with Customer(stage.site) as somebody:
         yield somebody
+
+
+@pytest.fixture
+def off_duty(stage: Stage) -> None:
+    """Let `driver@` begin offline: his session in another test outlives that test's page by a lease."""
+    with Account(stage.site, "driver") as phone:
+        answer = phone.http.delete("driver-sessions/current")
+        assert answer.status_code in (204, 404), answer.text

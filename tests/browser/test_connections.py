@@ -32,7 +32,7 @@ class TestConnections:
         ops.get_by_role("combobox", name="Find an order, driver or restaurant").fill(placed.code)
         expect(ops.get_by_role("option", name=re.compile(placed.code))).to_be_visible()
 
-    def test_a_driver_taps_in_a_tunnel_and_every_tap_is_sent_once(self, visit, customer, watch):
+    def test_a_driver_taps_in_a_tunnel_and_every_tap_is_sent_once(self, visit, customer, watch, off_duty):
         watch.expected = ("ERR_INTERNET_DISCONNECTED", "WebSocket connection")
         kitchen = visit(f"/restaurant?restaurant={customer.restaurant['id']}", as_="restaurant")
         driver = visit(
@@ -47,8 +47,7 @@ class TestConnections:
         ticket = kitchen.get_by_role("article", name=f"Order {placed.code}")
         ticket.get_by_role("button", name=re.compile("Accept, ready")).click()
         ticket.get_by_role("button", name="Ready", exact=True).click()
-        if driver.get_by_role("button", name="Go online").is_visible():
-            driver.get_by_role("button", name="Go online").click()
+        driver.get_by_role("button", name="Go online").click()
         driver.get_by_role("button", name="Accept").click()
         driver.get_by_label(re.compile("Ride for me")).uncheck()
         expect(driver.get_by_role("button", name="I have the bag")).to_be_visible()

@@ -14,7 +14,7 @@ def at(place):
 
 
 class TestOneOrder:
-    def test_goes_its_way_on_five_pages_at_once(self, visit, customer):
+    def test_goes_its_way_on_five_pages_at_once(self, visit, customer, off_duty):
         kitchen = visit(f"/restaurant?restaurant={customer.restaurant['id']}", as_="restaurant")
         ops = visit("/ops", as_="dispatcher", width=1440)
         driver = visit(

@@ -156,9 +156,9 @@ def access_of(user) -> str:
     return open_login(user=user, real_now=clock.real_now()).access
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_process(django_db_setup, django_db_blocker):
-    """One socket process for the whole run."""
+    """One socket process for the tests of a module; it would keep the clock that a test elsewhere had set."""
     with django_db_blocker.unblock():
         server = Server()
     yield server.wait()
