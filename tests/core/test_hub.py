@@ -5,6 +5,7 @@ import asyncio
 import orjson
 import pytest
 import redis.asyncio as aioredis
+from channels_redis.pubsub import RedisSingleShardConnection
 
 from fleetsync.core import hub, layer
 from fleetsync.core.hub import Hub
@@ -76,6 +77,34 @@ class TestSubscribe:
         while len(ear.heard) < 2:
             await ear.hear()
         assert [frame["seq"] for _, frame in ear.heard] == [1, 2]
+
+
+class TestConfirmed:
+    async def test_waits_until_redis_has_taken_the_group_and_not_only_been_sent_it(self, settings, monkeypatch):
+        settings.FLEETSYNC_FANOUT = "channels"
+        subscribe, held = RedisSingleShardConnection.subscribe, asyncio.Event()
+        late: list[asyncio.Task[None]] = []
+
+        async def slow(self, channel):
+            async def later():
+                await held.wait()
+                await subscribe(self, channel)
+
+            if "__group__" in channel:
+                late.append(asyncio.create_task(later()))
+            else:
+                await subscribe(self, channel)
+
+        monkeypatch.setattr(RedisSingleShardConnection, "subscribe", slow)
+        live, ear = hub.of_this_loop(), Ear()
+        live.subscribe("order:x", ear)
+        assert await live.confirmed("order:x", timeout_s=0.3) is False
+        held.set()
+        assert await live.confirmed("order:x", timeout_s=5)
+        await say("order:x", seq=1)
+        assert await ear.hear() == ("order:x", {"seq": 1})
+        assert (len(ear.heard), len(late)) == (1, 1)
+        await live.close()
 
 
 class TestUnsubscribe:

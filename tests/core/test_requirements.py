@@ -18,6 +18,7 @@ CODE_NAMES = {
     "django-import-export": "import_export",
     "django-simple-history": "simple_history",
     "djangorestframework": "rest_framework",
+    "djangorestframework-simplejwt": "rest_framework_simplejwt",
     "drf-spectacular": "drf_spectacular",
     "openpyxl": "XLSX",  # import-export writes tables with it
     "opening-hours-py": "opening_hours",

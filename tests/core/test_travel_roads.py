@@ -15,7 +15,7 @@ import pytest
 from fleetsync.core.geo import LngLat, distance_m, moved
 from fleetsync.core.metrics import TRAVEL_TABLES as TABLES
 from fleetsync.core.travel.osm import OsmFileError, directions, import_roads, speed_kmh
-from fleetsync.core.travel.provider import StraightLine, TravelDown, WithFallback
+from fleetsync.core.travel.provider import Fan, StraightLine, TravelDown, WithFallback
 from fleetsync.core.travel.roads import RoadFileError, RoadGraph, RoadTravel
 from fleetsync.core.travel.table import HttpTable
 
@@ -94,6 +94,49 @@ class TestRoadTravel:
     def test_gives_a_row_an_origin_and_a_column_a_destination(self, travel):
         assert travel.times_s([], [CENTRE]) == []
         assert travel.times_s([CENTRE, CENTRE], []) == [[], []]
+
+
+class TestFans:
+    EAST_WEST = (moved(CENTRE, 1000, 0), moved(CENTRE, 0, 0), moved(CENTRE, 1000, 1000))
+
+    def test_lead_to_the_hub_or_from_it(self, travel):
+        fans = [Fan(0, (1, 2), inbound=True), Fan(0, (1, 2), inbound=False), Fan(2, (), inbound=True)]
+        said = travel.fans_s(self.EAST_WEST, fans)
+        assert said.source is travel
+        there, back = ([travel.time_s(a, b) for a, b in zip(x, y, strict=True)] for x, y in (
+            (self.EAST_WEST[1:], self.EAST_WEST[:1] * 2), (self.EAST_WEST[:1] * 2, self.EAST_WEST[1:])))  # fmt: skip
+        assert said.seconds == [pytest.approx(there, abs=0.01), pytest.approx(back, abs=0.01), []]
+        assert there[0] == pytest.approx(100, rel=0.01)
+        assert back[0] == pytest.approx(300, rel=0.01)
+
+    def test_are_the_same_whatever_was_asked_before(self, travel):
+        fan = [Fan(0, (1,), inbound=False)]
+        fresh = travel.fans_s(self.EAST_WEST, fan).seconds
+        other = RoadTravel(travel.graph)
+        other.times_s(self.EAST_WEST[:2], self.EAST_WEST)
+        assert other.fans_s(self.EAST_WEST, fan).seconds == fresh
+
+    def test_search_once_and_farther_only_where_something_farther_is_asked(self, travel, monkeypatch):
+        searched = []
+        search = travel._search
+        monkeypatch.setattr(
+            travel, "_search", lambda hubs, limit_s, **way: searched.append(limit_s) or search(hubs, limit_s, **way)
+        )
+        near, far = moved(CENTRE, 500, 0), moved(CENTRE, 0, 1000)
+        places = (moved(CENTRE, 0, 0), near, far)
+        travel.fans_s(places, [Fan(0, (1,), inbound=False)])
+        travel.fans_s(places, [Fan(0, (1,), inbound=False)])
+        assert searched == [300.0]
+        monkeypatch.setattr("fleetsync.core.travel.roads.REACHES_S", (80.0, 200.0, math.inf))
+        travel.fans_s(places[1:], [Fan(0, (1,), inbound=False)])  # 250 s around, 168 s as it looks
+        assert searched[1:] == [200.0, math.inf]
+
+    def test_keep_no_more_searches_than_fit(self, travel, monkeypatch):
+        monkeypatch.setattr("fleetsync.core.travel.roads.CACHED_BYTES", 100)  # two searches of five crossings
+        for east, north in RING.values():
+            travel.fans_s([moved(CENTRE, east, north), CENTRE], [Fan(0, (1,), inbound=False)])
+        assert len(travel._kept) == 2
+        assert travel._kept_bytes == sum(search.size for search in travel._kept.values()) == 80
 
 
 class TestImportRoads:
@@ -175,8 +218,62 @@ class TestHttpTable:
         with pytest.raises(TravelDown):
             router(answer).times_s([CENTRE], [CENTRE])
 
+    def test_names_each_place_once(self):
+        def answer(request):
+            assert request.url.path.count(";") == 1
+            assert (request.url.params["sources"], request.url.params["destinations"]) == ("0;1", "0;1")
+            return httpx.Response(200, json={"code": "Ok", "durations": [[0, 5], [7, 0]]})
+
+        places = [CENTRE, moved(CENTRE, 100, 0), CENTRE]
+        assert router(answer).times_s(places, places) == [[0, 5, 0], [7, 0, 7], [0, 5, 0]]
+
+    def test_asks_osrm_for_no_single_place(self):
+        def answer(request):
+            assert request.url.path.count(";") == 1
+            return httpx.Response(200, json={"code": "Ok", "durations": [[0.0]]})
+
+        assert router(answer).times_s([CENTRE], [CENTRE]) == [[0.0]]
+
+    def test_has_no_answer_where_one_part_has_none(self):
+        asked = []
+
+        def answer(request):
+            asked.append(request)
+            rows, columns = (len(request.url.params[name].split(";")) for name in ("sources", "destinations"))
+            if rows + columns < 100:
+                return httpx.Response(500)
+            return httpx.Response(200, json={"code": "Ok", "durations": [[1.0] * columns] * rows})
+
+        places = [moved(CENTRE, 10 * at, 0) for at in range(70)]
+        with pytest.raises(TravelDown, match="HTTPStatusError"):
+            router(answer).times_s(places, places)
+        assert 2 <= len(asked) <= 4
+
+    def test_has_no_answer_where_the_parts_together_are_late(self):
+        def answer(request):
+            time.sleep(0.15)
+            rows, columns = (len(request.url.params[name].split(";")) for name in ("sources", "destinations"))
+            return httpx.Response(200, json={"code": "Ok", "durations": [[1.0] * columns] * rows})
+
+        table = router(answer)
+        table.limit_s = 0.25  # four at once: nine parts take three times as long as one
+        places = [moved(CENTRE, 10 * at, 0) for at in range(150)]
+        with pytest.raises(TravelDown, match="of 9 parts late"):
+            table.times_s(places, places)
+
 
 class TestWithFallback:
+    def test_answers_fans_from_one_source_and_names_it_even_when_the_router_is_back(self):
+        def answer(request):
+            return httpx.Response(500)
+
+        travel = WithFallback(router(answer), StraightLine(factor=1, speed_mps=10))
+        places = [CENTRE, moved(CENTRE, 1000, 0)]
+        said = travel.fans_s(places, [Fan(0, (1,), inbound=True)])
+        travel._down_until = 0.0
+        assert (said.source.name, travel.name) == ("straight-line (fallback)", "osrm")
+        assert said.seconds == [pytest.approx([100], rel=0.001)]
+
     def test_answers_from_one_source_alone_and_says_which(self):
         asked = []
 
@@ -199,8 +296,12 @@ class Router(BaseHTTPRequestHandler):
         places = self.path.partition("?")[0].rpartition("/")[2].split(";")
         query = parse_qs(urlsplit(self.path).query)
         rows, columns = (query[name][0].split(";") for name in ("sources", "destinations"))
-        assert [int(each) for each in rows + columns] == list(range(len(places)))
-        self._answer({"code": "Ok", "durations": [[60.0 + j for j in range(len(columns))] for _ in rows]})
+        assert len(set(places)) == len(places) <= 100
+        assert {int(each) for each in rows + columns} == set(range(len(places)))
+        east = [float(place.partition(",")[0]) for place in places]
+        self._answer(
+            {"code": "Ok", "durations": [[60 + 1e4 * (east[int(j)] - east[int(i)]) for j in columns] for i in rows]}
+        )
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -242,7 +343,28 @@ class TestRouterOverHttp:
 
     def test_osrm_answers_a_table(self, server):
         table = HttpTable("osrm", f"http://127.0.0.1:{server.server_port}", limit_s=10)
-        assert table.times_s([CENTRE, CENTRE], self.PLACES) == [[60.0, 61.0], [60.0, 61.0]]
+        row = [60 + 1e4 * (place.lng - CENTRE.lng) for place in self.PLACES]
+        assert table.times_s([CENTRE, CENTRE], self.PLACES) == [pytest.approx(row, abs=0.02)] * 2
+
+    def test_a_big_table_goes_out_in_parts_and_comes_back_in_order(self, server):
+        table = HttpTable("osrm", f"http://127.0.0.1:{server.server_port}", limit_s=10)
+        places = [moved(CENTRE, 10 * at, 0) for at in range(130)]
+        found = table.times_s(places, places[:70])
+        assert server.asked == 6  # parts of 50 x 50
+        for origin, row in zip(places, found, strict=True):
+            assert row == pytest.approx([60 + 1e4 * (place.lng - origin.lng) for place in places[:70]], abs=0.02)
+
+    def test_fans_are_asked_in_few_tables(self, server):
+        table = HttpTable("osrm", f"http://127.0.0.1:{server.server_port}", limit_s=10)
+        places = [moved(CENTRE, 10 * at, 0) for at in range(60)]
+        fans = [Fan(hub, tuple(range(10, 60)), inbound=True) for hub in range(10)] + [Fan(0, (58, 59), inbound=False)]
+        said = table.fans_s(places, fans)
+        assert server.asked == 2
+        assert said.source is table
+        for fan, row in zip(fans, said.seconds, strict=True):
+            sign = 1 if fan.inbound else -1
+            ways = [60 + sign * 1e4 * (places[fan.hub].lng - places[each].lng) for each in fan.others]
+            assert row == pytest.approx(ways, abs=0.02)
 
     def test_valhalla_answers_a_matrix_with_gaps(self, server):
         table = HttpTable("valhalla", f"http://127.0.0.1:{server.server_port}/", limit_s=10)

@@ -1,5 +1,13 @@
 """Travel times through one small protocol, because quotes and rounds both ask."""
 
-from fleetsync.core.travel.provider import StraightLine, TravelDown, TravelProvider, provider, straight_line
+from fleetsync.core.travel.provider import (
+    Fan,
+    Fanned,
+    StraightLine,
+    TravelDown,
+    TravelProvider,
+    provider,
+    straight_line,
+)
 
-__all__ = ["StraightLine", "TravelDown", "TravelProvider", "provider", "straight_line"]
+__all__ = ["Fan", "Fanned", "StraightLine", "TravelDown", "TravelProvider", "provider", "straight_line"]

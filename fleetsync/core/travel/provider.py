@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -16,11 +16,36 @@ from fleetsync.core.metrics import TRAVEL_TABLES
 
 log = logging.getLogger(__name__)
 
-AGAIN_AFTER_S = 10.0
+AGAIN_AFTER_S: Final = 10.0
+
+Answer = TypeVar("Answer")
 
 
 class TravelDown(Exception):
     """The router gave no usable answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Drives between one place and others, by index: from the others to the hub, or from the hub to them.
+
+    The hub is the end that stays where it is (a counter, a door), so that a provider can
+    keep what it found out about it while drivers move. No place is the hub and an other at once.
+    """
+
+    hub: int
+    others: tuple[int, ...]
+    inbound: bool
+    """True: from the others to the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fanned:
+    """What a provider said of fans, and who said it: a fallback answers under its own name."""
+
+    source: "TravelProvider"
+    seconds: list[list[float]]
+    """A row per fan, in the order of its others; inf where there is no way."""
 
 
 class TravelProvider(Protocol):
@@ -40,6 +65,10 @@ class TravelProvider(Protocol):
         """Return seconds, one row per origin, one column per destination."""
         ...
 
+    def fans_s(self, places: Sequence[LngLat], fans: Sequence[Fan]) -> Fanned:
+        """Return the seconds of these drives alone, all of one source; `places` has each place once."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StraightLine:
@@ -55,6 +84,10 @@ class StraightLine:
         """Return seconds, one row per origin, one column per destination."""
         return [[self.time_s(a, b) for b in destinations] for a in origins]
 
+    def fans_s(self, places: Sequence[LngLat], fans: Sequence[Fan]) -> Fanned:
+        """Return the seconds of these drives; the same in both directions."""
+        return Fanned(self, [[self.time_s(places[fan.hub], places[each]) for each in fan.others] for fan in fans])
+
     def time_s(self, origin: LngLat, destination: LngLat) -> float:
         """Return the seconds of one drive."""
         seconds = distance_m(origin, destination) * self.factor / self.speed_mps
@@ -66,20 +99,20 @@ class StraightLine:
 
 @dataclass(slots=True)
 class WithFallback:
-    """Asks `first`; while that is down answers whole tables from `simple`, and says so in `name`.
+    """Asks `first`; while that is down answers everything from `simple`, and says so in its name.
 
     After a failure `first` is left alone for 10 s of machine time, so that a dead router
     costs one time-out and never blocks a round.
     """
 
     first: TravelProvider
-    simple: TravelProvider
+    simple: StraightLine
     _down_until: float = field(default=0.0, init=False)
 
     @property
     def name(self) -> str:
         """Return the name of the source that answers now."""
-        return f"{self.simple.name} (fallback)" if self.is_down else self.first.name
+        return self._instead.name if self.is_down else self.first.name
 
     @property
     def is_lasting(self) -> bool:
@@ -93,9 +126,23 @@ class WithFallback:
 
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
         """Return seconds, one row per origin, one column per destination; one source for all of it."""
+        answer = self._ask(lambda: self.first.times_s(origins, destinations))
+        return self.simple.times_s(origins, destinations) if answer is None else answer
+
+    def fans_s(self, places: Sequence[LngLat], fans: Sequence[Fan]) -> Fanned:
+        """Return the seconds of these drives; one source for all of them."""
+        answer = self._ask(lambda: self.first.fans_s(places, fans))
+        return self._instead.fans_s(places, fans) if answer is None else answer
+
+    @property
+    def _instead(self) -> StraightLine:
+        return replace(self.simple, name=f"{self.simple.name} (fallback)")
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer | None:
+        """Return the router's answer; None while it is down, also when it goes down at this question."""
         if not self.is_down:
             try:
-                answer = self.first.times_s(origins, destinations)
+                answer = question()
             except TravelDown as error:
                 self._down_until = time.monotonic() + AGAIN_AFTER_S
                 log.warning("core.travel.fallback", extra={"error": str(error), "again_in_s": AGAIN_AFTER_S})
@@ -103,7 +150,7 @@ class WithFallback:
                 TRAVEL_TABLES.labels(self.first.name, "router").inc()
                 return answer
         TRAVEL_TABLES.labels(self.first.name, "fallback").inc()
-        return self.simple.times_s(origins, destinations)
+        return None
 
 
 def straight_line() -> StraightLine:
@@ -135,7 +182,8 @@ def provider() -> TravelProvider:
     if kind in ("osrm", "valhalla"):
         from fleetsync.core.travel.table import HttpTable
 
-        return WithFallback(HttpTable(kind, rest), straight_line())
+        table = HttpTable(kind, rest, most_places=settings.FLEETSYNC_TRAVEL_TABLE_PLACES)
+        return WithFallback(table, straight_line())
     raise ImproperlyConfigured(
         f"FLEETSYNC_TRAVEL: {settings.FLEETSYNC_TRAVEL!r}; expected straight, roads:FILE, osrm:URL or valhalla:URL"
     )

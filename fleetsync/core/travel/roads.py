@@ -12,7 +12,7 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from fleetsync.core.geo import EARTH_RADIUS_M, LngLat
+from fleetsync.core.travel.provider import Fan, Fanned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
 FORMAT: Final = 2
 #: From a door to the road it lies on, metres a second: slowly, it is a yard.
 ACCESS_MPS: Final = 3.0
-CACHED_SOURCES: Final = 1024
+#: Of kept searches, for one process.
+CACHED_BYTES: Final = 256 << 20
+#: How far a search goes, seconds: at first only as far as most drives of a zone, at last to the end of the graph.
+REACHES_S: Final = (300.0, 600.0, 1200.0, 2400.0, math.inf)
+#: Of straight line, in a city by car; decides alone where a search begins to be limited.
+ABOUT_S_PER_M: Final = 0.15
+#: Seconds of drives that one call of the search may hold, which makes them dense.
+DENSE: Final = 4 << 20
 
 
 class RoadFileError(ValueError):
@@ -141,11 +149,31 @@ class Pass(NamedTuple):
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search from (or back to) one crossing found: the crossings within `limit_s`, sorted, and their seconds."""
+
+    limit_s: float
+    nodes: NDArray[np.int32]
+    seconds: NDArray[np.float32]
+
+    def to(self, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the seconds of these crossings; inf beyond the limit."""
+        at = np.minimum(np.searchsorted(self.nodes, nodes), len(self.nodes) - 1)
+        return np.where(self.nodes[at] == nodes, self.seconds[at].astype(np.float64), np.inf)
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+        return self.nodes.nbytes + self.seconds.nbytes
+
+
 class RoadTravel:
     """Times over a road graph: door to nearest crossing, the shortest drive, crossing to door.
 
-    Shortest drives of one origin to all crossings are kept, newest used first. Safe to
-    use from several threads.
+    A search goes out from one end of many drives, or back to it on the reversed graph, and no
+    farther than they reach; it is kept, newest used first. What a drive takes depends on
+    neither. Safe to use from several threads.
     """
 
     def __init__(self, graph: RoadGraph, *, round_up_s: float = 0.0) -> None:
@@ -153,7 +181,8 @@ class RoadTravel:
         self.round_up_s = round_up_s
         self.name = f"roads:{graph.name}#{graph.fingerprint}"
         self.is_lasting = True
-        self._rows: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._kept: OrderedDict[tuple[bool, int], _Search] = OrderedDict()
+        self._kept_bytes = 0
         self._lock = threading.Lock()
 
     @cached_property
@@ -162,6 +191,10 @@ class RoadTravel:
 
         n = len(self.graph.lng)
         return csr_matrix((self.graph.seconds.astype(np.float64), (self.graph.start, self.graph.end)), shape=(n, n))
+
+    @cached_property
+    def _reversed(self) -> Any:
+        return self._matrix.T.tocsr()
 
     @cached_property
     def _tree(self) -> Any:
@@ -181,40 +214,96 @@ class RoadTravel:
         metres, nodes = self._tree.query(self._sphere(points[:, 0], points[:, 1]))
         return nodes, metres
 
-    def _from(self, nodes: list[int]) -> dict[int, NDArray[np.float32]]:
-        """Return seconds to every crossing for each of these crossings."""
+    def _searches(self, wanted: Mapping[int, NDArray[np.int64]], *, inbound: bool) -> dict[int, _Search]:
+        """Return for each crossing a search that reaches the crossings wanted of it."""
         with self._lock:
-            known = {node: self._rows[node] for node in nodes if node in self._rows}
-            for node in known:
-                self._rows.move_to_end(node)
-        missing = sorted({node for node in nodes if node not in known})
-        if missing:
-            from scipy.sparse.csgraph import dijkstra
+            found = {hub: self._kept[inbound, hub] for hub in wanted if (inbound, hub) in self._kept}
+            for hub in found:
+                self._kept.move_to_end((inbound, hub))
+        about_s = {hub: self._about_s(hub, nodes) for hub, nodes in wanted.items() if hub not in found}
+        for limit_s in REACHES_S:
+            short = sorted(
+                hub
+                for hub, nodes in wanted.items()
+                if (hub in found and found[hub].limit_s < limit_s and np.isinf(found[hub].to(nodes)).any())
+                or (hub not in found and about_s[hub] <= limit_s)
+            )
+            if short:
+                fresh = self._search(short, limit_s, inbound=inbound)
+                self._keep(fresh, inbound=inbound)
+                found |= fresh
+        return found
 
-            rows = dijkstra(self._matrix, directed=True, indices=missing).astype(np.float32)
-            fresh = dict(zip(missing, rows, strict=True))
-            known |= fresh
-            with self._lock:
-                self._rows.update(fresh)
-                while len(self._rows) > CACHED_SOURCES:
-                    self._rows.popitem(last=False)
-        return known
+    def _about_s(self, hub: int, nodes: NDArray[np.int64]) -> float:
+        """Return about how long the longest of these drives takes, so that no search is begun that falls short."""
+        return float(np.linalg.norm(self._tree.data[nodes] - self._tree.data[hub], axis=1).max()) * ABOUT_S_PER_M
+
+    def _search(self, hubs: list[int], limit_s: float, *, inbound: bool) -> dict[int, _Search]:
+        from scipy.sparse.csgraph import dijkstra
+
+        graph = self._reversed if inbound else self._matrix
+        found: dict[int, _Search] = {}
+        at_once = max(1, DENSE // graph.shape[0])
+        for first in range(0, len(hubs), at_once):
+            some = hubs[first : first + at_once]
+            rows = dijkstra(graph, directed=True, indices=some, limit=limit_s)
+            for hub, row in zip(some, rows, strict=True):
+                reached = np.flatnonzero(np.isfinite(row))
+                found[hub] = _Search(limit_s, reached.astype(np.int32), row[reached].astype(np.float32))
+        return found
+
+    def _keep(self, fresh: Mapping[int, _Search], *, inbound: bool) -> None:
+        with self._lock:
+            for hub, search in fresh.items():
+                before = self._kept.pop((inbound, hub), None)
+                self._kept[inbound, hub] = search
+                self._kept_bytes += search.size - (before.size if before else 0)
+            while self._kept_bytes > CACHED_BYTES:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].size
+
+    def _fans(self, places: Sequence[LngLat], fans: Sequence[Fan]) -> list[NDArray[np.float64]]:
+        if not places:
+            return []
+        nodes, metres = self._nearest(places)
+        access_s = metres / ACCESS_MPS
+        ends = [nodes[list(fan.others)] for fan in fans]
+        found: dict[bool, dict[int, _Search]] = {}
+        for inbound in (True, False):
+            wanted: dict[int, list[NDArray[np.int64]]] = {}
+            for fan, others in zip(fans, ends, strict=True):
+                if fan.inbound == inbound and fan.others:
+                    wanted.setdefault(int(nodes[fan.hub]), []).append(others)
+            found[inbound] = self._searches(
+                {hub: np.concatenate(others) for hub, others in wanted.items()}, inbound=inbound
+            )
+        drives: list[NDArray[np.float64]] = []
+        for fan, others in zip(fans, ends, strict=True):
+            if not fan.others:
+                drives.append(np.zeros(0))
+                continue
+            seconds = found[fan.inbound][int(nodes[fan.hub])].to(others)
+            seconds += access_s[fan.hub] + access_s[list(fan.others)]
+            if self.round_up_s:
+                seconds = np.ceil(seconds / self.round_up_s) * self.round_up_s
+            drives.append(seconds)
+        return drives
+
+    def fans_s(self, places: Sequence[LngLat], fans: Sequence[Fan]) -> Fanned:
+        """Return the seconds of these drives: one search a hub, none for one that was asked before."""
+        return Fanned(self, [seconds.tolist() for seconds in self._fans(places, fans)])
 
     def times_s(self, origins: Sequence[LngLat], destinations: Sequence[LngLat]) -> list[list[float]]:
-        """Return seconds, one row per origin, one column per destination."""
-        if not origins or not destinations:
+        """Return seconds, one row per origin, one column per destination; searches from the side with fewer places."""
+        at: dict[LngLat, int] = {}
+        starts = np.array([at.setdefault(place, len(at)) for place in origins], dtype=np.int64)
+        ends = np.array([at.setdefault(place, len(at)) for place in destinations], dtype=np.int64)
+        if not len(starts) or not len(ends):
             return [[] for _ in origins]
-        starts, start_m = self._nearest(origins)
-        ends, end_m = self._nearest(destinations)
-        rows = self._from([int(node) for node in starts])
-        times = np.array([rows[int(node)][ends] for node in starts], dtype=np.float64)
-        times += start_m[:, None] / ACCESS_MPS + end_m[None, :] / ACCESS_MPS
-        if self.round_up_s:
-            times = np.ceil(times / self.round_up_s) * self.round_up_s
-        for i, origin in enumerate(origins):
-            for j, destination in enumerate(destinations):
-                if origin == destination:
-                    times[i, j] = 0.0
+        inbound = len(set(destinations)) < len(set(origins))
+        hubs, others = (ends, starts) if inbound else (starts, ends)
+        rows = np.array(self._fans([*at], [Fan(int(hub), tuple(others.tolist()), inbound) for hub in hubs]))
+        times = rows.T if inbound else rows
+        times[starts[:, None] == ends[None, :]] = 0.0
         result: list[list[float]] = times.tolist()
         return result
 
