@@ -29,7 +29,7 @@ from dispatch.engine.model import (
     Waiting,
 )
 from dispatch.engine.policy import Policy
-from dispatch.engine.travel import Pairs, StraightLine, Table, Travel
+from dispatch.engine.travel import Asked, Pairs, StraightLine, Table, Travel
 
 Strategy: TypeAlias = Callable[[Snapshot, Policy], Plan]
 
@@ -62,6 +62,7 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
 
 __all__ = [
     "STRATEGIES",
+    "Asked",
     "Demand",
     "Driver",
     "DriverState",

@@ -125,9 +125,13 @@ def roads_of(snapshot: Snapshot) -> Roads:
         return Roads(none, points, pace, arc, float(travel.round_up_s))
     if isinstance(travel, Pairs):
         table = np.full((n, n), np.inf)
+        if travel.line is not None:
+            every = np.arange(n)
+            table = times(roads_of(replace(snapshot, travel=travel.line)), every[:, None], every[None, :])
         np.fill_diagonal(table, 0.0)
-        for (a, b), seconds in travel.seconds.items():
-            table[a, b] = seconds
+        if travel.seconds:
+            starts, ends = np.array(list(travel.seconds), dtype=np.int64).T
+            table[starts, ends] = np.fromiter(travel.seconds.values(), dtype=np.float64)
     else:
         rows = getattr(travel, "rows", None)
         if rows is None:
@@ -202,7 +206,7 @@ def build(snapshot: Snapshot, policy: Policy) -> Arrays:
         capacity=_ints([d.capacity for d in drivers]),
         fixed=fixed,
         banned=_banned(jobs, drivers),
-        chance=_chances(snapshot, jobs, drivers),
+        chance=chances(snapshot, jobs, drivers),
         answer=policy.answer_s if snapshot.answer_s is None else snapshot.answer_s,
     )
 
@@ -293,7 +297,7 @@ def _banned(jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Bools:
     return banned
 
 
-def _chances(snapshot: Snapshot, jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Floats:
+def chances(snapshot: Snapshot, jobs: tuple[Job, ...], drivers: tuple[Driver, ...]) -> Floats:
     """Return (drivers, jobs): the chance of a yes, by the formula of `acceptance`."""
     rate = _floats([max(d.accept_p, LEAST) for d in drivers])[:, None]
     known = np.array([d.usual_km is not None for d in drivers], dtype=np.bool_)

@@ -2,19 +2,23 @@
 
 The job alone, as the driver's very next trip: what people compare when they ask why. The
 engine weighs whole plans, so the one it chose may not be the first of this list; then the
-others were kept for orders that only they could bring in time. Standard library alone.
+others were kept for orders that only they could bring in time.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from dispatch.engine.arrays import chances
 from dispatch.engine.fairness import goes_first
 from dispatch.engine.model import Driver, DriverState, Job, Reason, Snapshot
 from dispatch.engine.nearest import obstacle
 from dispatch.engine.policy import Policy
+from dispatch.engine.refusals import price_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,36 @@ def candidates(snapshot: Snapshot, policy: Policy, job_id: str) -> tuple[Candida
         _candidate(snapshot, policy, job, driver, reach.get(driver.id, 0.0), fair.get(driver.id, 0.0))
         for driver in snapshot.drivers
     ]
+    found = _with_refusals(snapshot, policy, job, found)
     return tuple(sorted(found, key=lambda each: (each.reason is not None, each.door_s, each.cost_s, each.driver)))
+
+
+def _with_refusals(snapshot: Snapshot, policy: Policy, job: Job, found: Sequence[Candidate]) -> list[Candidate]:
+    """Add what a refusal costs on average, as the search of `plan` does; the other strategies do not ask."""
+    if policy.strategy != "plan" or not policy.acceptance_weight or not found:
+        return list(found)
+    chance = chances(snapshot, (job,), snapshot.drivers)
+    if (chance >= 1.0).all():
+        return list(found)
+    alone = [
+        each.parts["to_door"] + each.parts["late"] + min(0.0, each.parts["position"] + each.parts["fairness"])
+        if each.reason is None
+        else math.inf
+        for each in found
+    ]
+    answer_s = policy.answer_s if snapshot.answer_s is None else snapshot.answer_s
+    with np.errstate(invalid="ignore"):  # nobody can come: nothing is lost by a no
+        lost = price_refusals(np.array([alone]), chance.T, answer_s, np.array([_weight(policy, job)]))[0]
+    return [
+        replace(each, parts={**each.parts, "answer": policy.acceptance_weight * float(price)})
+        if each.reason is None
+        else each
+        for each, price in zip(found, lost, strict=True)
+    ]
+
+
+def _weight(policy: Policy, job: Job) -> float:
+    return 1.0 + policy.priority_weight * max(0, job.priority)
 
 
 def _candidate(
@@ -68,14 +101,13 @@ def _candidate(
     leave_s = pickup_s + half_s
     door_s = leave_s + snapshot.time_s(job.pickup, job.dropoff) + snapshot.half_dropoff_s
     seen = driver.place if driver.position is None else driver.position
-    weight = 1.0 + policy.priority_weight * max(0, job.priority)
+    weight = _weight(policy, job)
     due_s = max(job.placed_s + policy.target_s, job.promised_s or -math.inf)
-    refusal = 1.0 / max(driver.accept_p, 0.1) - 1.0
     paid = min(1.0, max(0.0, driver.taken + 1 - driver.guarantee_orders))
     parts = {
         "to_door": weight * (door_s - job.placed_s),
         "late": weight * policy.overage_weight * max(0.0, door_s - due_s),
-        "answer": policy.acceptance_weight * policy.answer_s * refusal,
+        "answer": 0.0,
         "pay": policy.pay_weight_s * paid,
         "position": position_s,
         "fairness": fairness_s,

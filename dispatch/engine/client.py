@@ -1,7 +1,8 @@
 """The engine in a child process: warm, bounded in time, replaced when it fails.
 
 Only the child imports numpy, scipy and numba. The caller waits at most `timeout_s` of real
-time; a child that is late or dead is killed and a new one started at the next call.
+time; a child that is late or dead is killed. Loading the kernels takes longer than a round may
+wait, so a second child stands by, loaded, and takes the next question.
 
 Frames in both directions: 4 bytes length (big-endian), then a pickle. The child is our own
 and is spoken to over its pipes alone, so what it sends is as trusted as this module.
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
 from types import TracebackType
@@ -54,11 +56,13 @@ def frame(message: object) -> bytes:
 
 
 class EngineProcess:
-    """One warm child. Thread-safe; one decision in flight, others wait their turn."""
+    """A warm child, and one standing by. Thread-safe; one decision in flight, others wait their turn."""
 
     def __init__(self, *, command: Sequence[str] | None = None) -> None:
         self._command = command or (sys.executable, "-m", "dispatch.engine.child")
         self._process: subprocess.Popen[bytes] | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
+        """Started when the first is ready, so that two never load at once; what it says is read when it takes over."""
         self._lock = Lock()
         self._ready = False
         self.starts = 0
@@ -98,31 +102,44 @@ class EngineProcess:
         raise EngineFailed(str(answer))
 
     def close(self) -> None:
-        """End the child, if there is one. May be called twice."""
+        """End the children, if there are any. May be called twice."""
         with self._lock:
             self._kill()
+            self._end_spare()
 
     @property
     def pid(self) -> int | None:
         """Process id of the child, None when there is none."""
         return self._process.pid if self._process else None
 
+    @property
+    def spare_pid(self) -> int | None:
+        """Process id of the child standing by, None when there is none."""
+        return self._spare.pid if self._spare else None
+
     def _await_ready(self, deadline: float, *, kill: bool = True) -> None:
         if self._process is not None and self._process.poll() is not None:
             self._kill()
+        if self._spare is not None and self._spare.poll() is not None:
+            self._end_spare()
         if self._process is None:
-            try:
-                self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
-                )
-            except OSError as error:
-                raise EngineDead(f"cannot start the engine: {error}") from error
-            self.starts += 1
+            self._process, self._spare = self._spare or self._start(), None
             self._ready = False
             os.set_blocking(self._pipes()[0], False)
         if not self._ready:
             self._receive(deadline, kill=kill)
             self._ready = True
+        if self._spare is None:
+            with suppress(EngineDead):  # there is one; the next call tries again
+                self._spare = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        except OSError as error:
+            raise EngineDead(f"cannot start the engine: {error}") from error
+        self.starts += 1
+        return child
 
     def _ask(self, message: object, deadline: float) -> Any:
         stdin, _ = self._pipes()
@@ -173,13 +190,21 @@ class EngineProcess:
 
     def _kill(self) -> None:
         process, self._process, self._ready = self._process, None, False
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        process.wait()
+        _end(process)
+
+    def _end_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        _end(spare)
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is None:
+        return
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

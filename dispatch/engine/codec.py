@@ -6,8 +6,8 @@ recorded from then on, and recordings from before read with its default. Rows of
 by rank, and columns that hold nothing but the default are left out; that is what makes
 recordings small. Floats are kept to the last bit.
 
-Travel: a formula is a few numbers. A table grows with the square of the places, so `lean`
-keeps of it what a decision can ask, or only the name of a source that can be asked again.
+Travel: a formula is a few numbers. Pairs are kept with their seconds, or as the question alone
+(`Asked`) where their source answers the same for ever.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import msgspec
 from dispatch.engine import travel
 from dispatch.engine.model import Plan, Snapshot
 from dispatch.engine.policy import Policy
-from dispatch.engine.travel import Asked, Point, Table, Travel
+from dispatch.engine.travel import Asked, Point, Travel
 
 FORM: Final = 1
 MAGIC: Final = b"FSD"
@@ -38,8 +38,8 @@ RANKS: Final = 8  # bytes of a float
 TRAVELS: Final[Mapping[str, Any]] = {
     cls.__name__: cls for cls in (travel.StraightLine, travel.Table, travel.Pairs, travel.Asked)
 }
-Tables: TypeAlias = Callable[[str, Sequence[Point]], Travel]
-"""Ask a source again, by name, for all pairs of these places; raises RecordingError where it cannot."""
+Ask: TypeAlias = Callable[[Asked, Sequence[Point]], Sequence[Sequence[float]]]
+"""Ask a source again: a row of seconds per hub; raises RecordingError where it cannot."""
 
 
 class RecordingError(ValueError):
@@ -89,44 +89,14 @@ def plan_bytes(plan: Plan) -> bytes:
 # --- travel ------------------------------------------------------------------------------
 
 
-def lean(snapshot: Snapshot, *, source: str = "") -> Snapshot:
-    """Return the snapshot without the part of its table that no decision asks for.
-
-    `source` names where the table came from if that can be asked again (`whole`); without one
-    the pairs are kept that lead to a pickup, a door or a place of demand, from wherever a
-    driver or an order may set out.
-    """
-    table = snapshot.travel
-    if not isinstance(table, Table):
-        return snapshot
-    if source:
-        return replace(snapshot, travel=Asked(source=source))
-    ends = {place for job in snapshot.jobs for place in (job.pickup, job.dropoff)}
-    ends |= {place for past in snapshot.past for place in (past.pickup, past.dropoff)}
-    starts = sorted(ends | {driver.place for driver in snapshot.drivers})
-    columns = sorted(ends | {demand.place for demand in snapshot.demand})
-    seconds = array("d", [table.rows[a][b] for a in starts for b in columns])
-    return replace(snapshot, travel=Asked(starts=tuple(starts), ends=tuple(columns), seconds=seconds.tobytes()))
-
-
-def whole(snapshot: Snapshot, ask: Tables) -> Snapshot:
-    """Return a lean snapshot with its travel times back.
+def whole(snapshot: Snapshot, ask: Ask) -> Snapshot:
+    """Return a snapshot with its travel times, asked again where the recording has only the question.
 
     Raises:
         RecordingError: its source cannot be asked any more.
     """
     asked = snapshot.travel
-    if not isinstance(asked, Asked):
-        return snapshot
-    if asked.source:
-        return replace(snapshot, travel=ask(asked.source, snapshot.places))
-    n, width = len(snapshot.places), len(asked.ends)
-    known = array("d", asked.seconds)
-    rows = [[math.inf] * n for _ in range(n)]
-    for i, a in enumerate(asked.starts):
-        for j, b in enumerate(asked.ends):
-            rows[a][b] = known[i * width + j]
-    return replace(snapshot, travel=Table(rows=tuple(map(tuple, rows))))
+    return replace(snapshot, travel=asked.pairs(ask(asked, snapshot.places))) if isinstance(asked, Asked) else snapshot
 
 
 # --- values by their types -----------------------------------------------------------------

@@ -27,8 +27,10 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "max_batch": (1, 8),
     "max_detour_s": (0, 7200),
     "max_food_age_s": (60, 14400),
+    "max_late_s": (0, 14400),
     "stack_within_m": (0, 2000),
     "parallel_after": (1, 100),
+    "parallel_within_s": (0.0, 3600.0),
     "fairness_weight": (0, 2),
     "max_misses": (0, 1000),
     "miss_pull_s": (0, 3600),
@@ -69,7 +71,7 @@ class Policy:
     """Cost per second the driver stands nearer to the demand than the average driver."""
     priority_weight: float = 0.25
     """Each priority step makes a job's seconds count so much more."""
-    acceptance_weight: float = 0.5
+    acceptance_weight: float = 0.25
     """How much of the expected cost of a refusal enters the choice of a driver."""
     fairness_weight: float = 0.0
     """Cost per second a driver has idled less than the average; 0 switches fairness off."""
@@ -93,9 +95,13 @@ class Policy:
     """Most seconds a job's way from pickup to door may exceed the direct way."""
     max_food_age_s: float = 5400.0
     """Most seconds between pickup and door within a batch of several."""
+    max_late_s: float = 3600.0
+    """Most seconds past target or promise of a job in a batch of several; later ones go alone."""
     stack_within_m: float = 0.0
     """One trip may fetch at two restaurants at most so far apart; 0: at one."""
     parallel_after: int = 2
+    parallel_within_s: float = 60.0
+    """Most seconds the second of the two may be later at the doors, once more with every further refusal."""
     """From so many refusals on a job is offered to two drivers at once; the first one wins."""
 
     # -- work ----------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ comparing a driver measured by road with one measured by air compares nothing.
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -81,32 +80,46 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """A sparse table: only the pairs the router was asked for; all others are no candidates."""
+    """A sparse table: the pairs a source was asked for, and an estimate of all others."""
 
     seconds: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    line: StraightLine | None = None
+    """What a pair not asked takes; as quick as the pairs asked, or it would compare another
+    city. None: a pair not asked is no candidate."""
 
     def time_s(self, a: int, b: int, places: Sequence[Point], *, metres: bool) -> float:
-        """Return the pair's seconds, 0 for a place to itself, inf for a pair not asked."""
-        seconds = self.seconds.get((a, b), 0.0 if a == b else math.inf)
+        """Return the pair's seconds, 0 for a place to itself; inf where the source knows no way."""
+        seconds = self.seconds.get((a, b))
+        if seconds is None:
+            if a == b:
+                return 0.0
+            return self.line.time_s(a, b, places, metres=metres) if self.line else math.inf
         return seconds if math.isfinite(seconds) else math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A table as it is recorded (`codec.lean`): where it came from, or its pairs from `starts` to `ends`."""
+    """`Pairs` as they are recorded where their source can be asked again: the question without the answer.
 
-    source: str = ""
-    """Name and version of a source that can be asked again; then there are no pairs."""
-    starts: tuple[int, ...] = ()
-    ends: tuple[int, ...] = ()
-    seconds: bytes = b""
-    """len(starts) x len(ends) floats, row by row."""
+    A question is a list of fans: drives from some places to a hub (inbound), or from the hub to them.
+    """
+
+    source: str
+    """Name and version of the source."""
+    hubs: tuple[int, ...]
+    others: tuple[tuple[int, ...], ...]
+    """Per hub, the other ends."""
+    inbound: tuple[bool, ...]
+    """Per hub, whether the drives lead to it."""
+    line: StraightLine | None = None
+
+    def pairs(self, seconds: Sequence[Sequence[float]]) -> Pairs:
+        """Return the pairs with these seconds, a row per hub."""
+        known: dict[tuple[int, int], float] = {}
+        for hub, others, inbound, row in zip(self.hubs, self.others, self.inbound, seconds, strict=True):
+            known.update(zip(((each, hub) if inbound else (hub, each) for each in others), row, strict=True))
+        return Pairs(seconds=known, line=self.line)
 
     def time_s(self, a: int, b: int, places: Sequence[Point], *, metres: bool) -> float:
-        """Return the pair's seconds, inf for one not kept. For looking; decisions want `codec.whole`."""
-        try:
-            at = self.starts.index(a) * len(self.ends) + self.ends.index(b)
-        except ValueError:
-            return math.inf
-        seconds = array("d", self.seconds)[at]
-        return seconds if math.isfinite(seconds) else math.inf
+        """Return inf: the answer is not here. `codec.whole` asks again."""
+        return math.inf

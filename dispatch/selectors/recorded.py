@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from dispatch.engine import Table, Travel
+from dispatch.engine import Asked
 from dispatch.engine.codec import Recording, RecordingError, decode, whole
 from dispatch.engine.travel import Point
 from dispatch.models import RoundRecord
 from fleetsync.core.geo import LngLat
-from fleetsync.core.travel import provider
+from fleetsync.core.travel import Fan, provider
 
 
 def recorded_rounds(*, start: datetime, end: datetime, zone_id: UUID | None = None) -> QuerySet[RoundRecord]:
@@ -33,9 +33,9 @@ def recording_of(record: RoundRecord) -> Recording:
     return replace(recording, snapshot=whole(recording.snapshot, _ask))
 
 
-def _ask(source: str, places: Sequence[Point]) -> Travel:
+def _ask(asked: Asked, places: Sequence[Point]) -> list[list[float]]:
     present = provider()
-    if present.name != source:
-        raise RecordingError(f"travel times came from {source}; FLEETSYNC_TRAVEL now names {present.name}")
-    points = [LngLat(lng, lat) for lng, lat in places]
-    return Table(rows=tuple(map(tuple, present.times_s(points, points))))
+    if present.name != asked.source:
+        raise RecordingError(f"travel times came from {asked.source}; FLEETSYNC_TRAVEL now names {present.name}")
+    fans = [Fan(*each) for each in zip(asked.hubs, asked.others, asked.inbound, strict=True)]
+    return present.fans_s([LngLat(lng, lat) for lng, lat in places], fans).seconds

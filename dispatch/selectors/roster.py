@@ -30,6 +30,7 @@ def coming_drivers(
     """Return drivers whose shift in this zone begins between `after` and so much later; one query.
 
     Each by his first shift. Who does not come is gone from the plans as soon as his shift begins.
+    How they answer is left to the caller, who asks it of all drivers at once.
     """
     cursor.execute(_ROSTER, {"zone": zone_id, "after": after, "until": after + within})
     first = {row[0]: row for row in reversed(cursor.fetchall())}

@@ -1,7 +1,7 @@
 """What a round sees of its zone: open deliveries and drivers, busy ones with where and when they are free."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,14 +9,14 @@ from uuid import UUID
 from django.db import connection
 
 from dispatch.conf import LEASE_FLOOR_S, DispatchConf
-from dispatch.engine import Demand, Driver, DriverState, Job, Past, Policy, Snapshot, Table, Travel
-from dispatch.engine import StraightLine as EngineLine
-from dispatch.route import Carried, StopKind, stops_of
+from dispatch.engine import Asked, Demand, Driver, DriverState, Job, Past, Policy, Snapshot
+from dispatch.route import Stop, StopKind, stops_of
 from dispatch.selectors.answering import Answering, answering
+from dispatch.selectors.free import free_at, free_place, legs_of
 from dispatch.selectors.misses import misses_in_a_row
 from dispatch.selectors.roster import break_of, coming_drivers, off_of
 from dispatch.selectors.route import carried_by
-from dispatch.states import DeliveryStatus
+from dispatch.selectors.ways import Leg, Stand, Ways, ask_ways, fans_of_round
 from fleetsync.core import clock
 from fleetsync.core.geo import LngLat, distance_m
 from fleetsync.core.travel import StraightLine, TravelProvider
@@ -116,8 +116,8 @@ class Look:
     """Of the zone; 0: the engine's defaults."""
     travel: str
     """Where travel times came from."""
-    travel_can_be_asked_again: bool
-    """Whether that name stands for the same times for ever."""
+    asked: Asked | None
+    """How to ask there again, where that name stands for the same times for ever."""
     snapshot: Snapshot
     jobs: Mapping[str, OpenJob]
     drivers: Mapping[str, OnlineDriver]
@@ -169,33 +169,38 @@ def look_at_zone(
             {"zone": zone_id, "now": now, "fresh_since": now - clock.at_least(conf.freshness_s, LEASE_FLOOR_S)},
         )
         driver_rows = cursor.fetchall() if job_rows else []
-        answers = Answering()
-        if policy.strategy != "nearest" and driver_rows:
-            answers = answering(cursor, [row[0] for row in driver_rows], policy.answer_s)
         plans = policy.strategy == "plan" and bool(job_rows)
+        coming: list[Driver] = []
+        if plans and policy.look_ahead_s:
+            within = timedelta(seconds=policy.look_ahead_s) - period
+            coming = coming_drivers(cursor, zone_id=zone_id, after=now + period, within=within, place=places.index)
+        answers = Answering()
+        asked = [*(row[0] for row in driver_rows), *(UUID(driver.id) for driver in coming)]
+        if policy.strategy != "nearest" and asked:
+            answers = answering(cursor, asked, policy.answer_s)
         misses: Mapping[UUID, int] = {}
         if plans and policy.max_misses and driver_rows:
             misses = misses_in_a_row(cursor, zone_id=zone_id, driver_ids=[row[0] for row in driver_rows], now=now)
         demand = _demand(cursor, zone_id, places, now) if plans else ()
         past = _past(cursor, zone_id, places, now, policy.foresight_s) if plans else ()
-        coming: list[Driver] = []
-        if plans and policy.look_ahead_s:
-            within = timedelta(seconds=policy.look_ahead_s) - period
-            coming = coming_drivers(cursor, zone_id=zone_id, after=now + period, within=within, place=places.index)
     held = carried_by([row[0] for row in driver_rows if row[2] > 0])
     jobs = [_job(row, places, conf) for row in job_rows]
+    stops = {row[0]: stops_of(held.get(row[0], [])) for row in driver_rows}
+    stands = [_stand(row, stops[row[0]], places) for row in driver_rows]
+    stands += [Stand(driver=each.id, place=each.place, is_free=False) for each in coming]
+    seen = tuple((place.lng, place.lat) for place in places.at)  # plain: the child knows no LngLat
+    ways = _ways(travel, places, stands, [job for job, _ in jobs], past, policy, driver_rows, stops)
     drivers = [
-        _driver(row, held.get(row[0], []), answers, misses.get(row[0], 0), places, conf, travel, now)
-        for row in driver_rows
+        _driver(row, stops[row[0]], answers, misses.get(row[0], 0), places, conf, ways, now) for row in driver_rows
     ]
     snapshot = Snapshot(
         zone=str(zone_id),
         now_s=now.timestamp(),
         period_s=period.total_seconds(),
-        places=tuple((place.lng, place.lat) for place in places.at),  # plain: the child knows no LngLat
+        places=seen,
         jobs=tuple(job for job, _ in jobs),
-        drivers=(*(driver for driver, _ in drivers), *coming),
-        travel=_travel(travel, tuple(places.at)),
+        drivers=(*(driver for driver, _ in drivers), *(replace(each, **answers.of(UUID(each.id))) for each in coming)),
+        travel=ways.travel,
         half_pickup_s=conf.half_pickup_s,
         half_dropoff_s=conf.half_dropoff_s,
         demand=demand,
@@ -210,8 +215,8 @@ def look_at_zone(
         conf=conf,
         policy=policy,
         policy_version=policy_version,
-        travel=travel.name,
-        travel_can_be_asked_again=travel.is_lasting,
+        travel=ways.source.name,
+        asked=ways.asked,
         snapshot=snapshot,
         jobs={job.id: row for job, row in jobs},
         drivers={driver.id: row for driver, row in drivers},
@@ -279,87 +284,67 @@ def _job(row: Sequence[Any], places: _Places, conf: DispatchConf) -> tuple[Job, 
     return job, open_job
 
 
+def _stand(row: Sequence[Any], stops: Sequence[Stop], places: _Places) -> Stand:
+    """Return where a driver's next trip starts; where he is now gets an index too."""
+    here = LngLat(row[7], row[8])
+    place = places.index(free_place(stops, here))
+    places.index(here)
+    return Stand(driver=str(row[0]), place=place, is_free=not stops)
+
+
+def _ways(
+    provider: TravelProvider,
+    places: _Places,
+    stands: Sequence[Stand],
+    jobs: Sequence[Job],
+    past: Sequence[Past],
+    policy: Policy,
+    driver_rows: Sequence[Sequence[Any]],
+    stops: Mapping[UUID, Sequence[Stop]],
+) -> Ways:
+    """Return the travel times of this look. The stops on the way get their indexes last: the engine knows none."""
+    if isinstance(provider, StraightLine):
+        return ask_ways(provider, places=places.at, fans=(), legs=())
+    fans = fans_of_round(tuple(places.at), stands=stands, jobs=jobs, past=past, within_m=policy.stack_within_m)
+    legs = [
+        Leg(
+            start=places.index(at),
+            end=places.index(stop.place),
+            from_counter=stop.kind is StopKind.DROPOFF and at == stop.deliveries[0].pickup,
+        )
+        for row in driver_rows
+        for at, stop in legs_of(stops[row[0]], LngLat(row[7], row[8]))
+    ]
+    return ask_ways(provider, places=places.at, fans=fans, legs=legs)
+
+
 def _driver(
     row: Sequence[Any],
-    held: list[Carried],
+    stops: Sequence[Stop],
     answers: Answering,
     misses: int,
     places: _Places,
     conf: DispatchConf,
-    travel: TravelProvider,
+    ways: Ways,
     now: datetime,
 ) -> tuple[Driver, OnlineDriver]:
     here = LngLat(row[7], row[8])
-    place, free_at = when_free(
-        held=held, here=here, idle_since=row[6], started_at=row[5], conf=conf, travel=travel, now=now
+    free = free_at(
+        stops=stops, here=here, idle_since=row[6], started_at=row[5], conf=conf, drive_s=ways.drive_s, now=now
     )
     driver = Driver(
         id=str(row[0]),
-        state=DriverState.BUSY if free_at > now else DriverState.IDLE,
-        place=places.index(place),
-        free_s=free_at.timestamp(),
+        state=DriverState.BUSY if free > now else DriverState.IDLE,
+        place=places.index(free_place(stops, here)),
+        free_s=free.timestamp(),
         off_s=off_of(row[4], row[11]),
         break_s=break_of(row[12], row[13]),
         vehicle=row[9],
         capacity=row[3],
         has_open_offer=row[10],
-        idle_s=(now - row[6]).total_seconds() if row[6] and not held else 0.0,
+        idle_s=(now - row[6]).total_seconds() if row[6] and not stops else 0.0,
         misses=misses,
         position=places.index(here),
         **answers.of(row[0]),
     )
-    return driver, OnlineDriver(driver_id=row[0], session_id=row[1], load=row[2], position=here, free_at=free_at)
-
-
-def when_free(
-    *,
-    held: Sequence[Carried],
-    here: LngLat,
-    idle_since: datetime | None,
-    started_at: datetime,
-    conf: DispatchConf,
-    travel: TravelProvider,
-    now: datetime,
-) -> tuple[LngLat, datetime]:
-    """Return where and when a driver's next trip can start.
-
-    Follows his stops with half of the service before and half after each pickup and
-    drop-off. Who has just handed over is free after the second half of that.
-    """
-    half_pickup, half_dropoff = timedelta(seconds=conf.half_pickup_s), timedelta(seconds=conf.half_dropoff_s)
-    if not held:
-        if idle_since is not None and idle_since > started_at:
-            return here, max(now, idle_since + half_dropoff)
-        return here, now
-    at, moment = here, now
-    for stop in stops_of(held):
-        arrived_at = _arrived(stop.kind, stop.deliveries)
-        picked_up_at = max((c.picked_up_at for c in held if c.picked_up_at is not None), default=None)
-        if at is here and picked_up_at is not None:
-            moment = max(moment, picked_up_at + half_pickup)
-        if at is not here or arrived_at is None:
-            arrived_at = moment + timedelta(seconds=travel.times_s([at], [stop.place])[0][0])
-        if stop.kind is StopKind.PICKUP:
-            ready_at = max(c.ready_at for c in stop.deliveries)
-            moment = max(arrived_at + half_pickup, ready_at, now) + half_pickup
-        else:
-            moment = max(arrived_at + half_dropoff, now) + half_dropoff
-        at = stop.place
-    return at, moment
-
-
-def _arrived(kind: StopKind, deliveries: tuple[Carried, ...]) -> datetime | None:
-    """Return when the driver came to this stop, if he stands there."""
-    first = deliveries[0]
-    if kind is StopKind.PICKUP and first.status == DeliveryStatus.ARRIVED_AT_PICKUP:
-        return first.arrived_at_pickup_at
-    if kind is StopKind.DROPOFF and first.status == DeliveryStatus.ARRIVED_AT_DROPOFF:
-        return first.arrived_at_dropoff_at
-    return None
-
-
-def _travel(provider: TravelProvider, places: tuple[LngLat, ...]) -> Travel:
-    """Return the provider as the engine sees it: a formula where it is one, else one table of this look."""
-    if isinstance(provider, StraightLine):
-        return EngineLine(speed_mps=provider.speed_mps, factor=provider.factor, round_up_s=provider.round_up_s)
-    return Table(rows=tuple(map(tuple, provider.times_s(places, places))))
+    return driver, OnlineDriver(driver_id=row[0], session_id=row[1], load=row[2], position=here, free_at=free)

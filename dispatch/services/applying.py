@@ -18,7 +18,15 @@ from dispatch.engine.client import Decision
 from dispatch.events import OfferMade
 from dispatch.models import DecisionRecord, Delivery, DriverSession, Offer, Round
 from dispatch.selectors.snapshot import Look
-from dispatch.services.deferring import back_off, due_and_unplaced, due_now, find_neighbours, put_off
+from dispatch.services.deferring import (
+    back_off,
+    due_and_late,
+    due_and_unplaced,
+    due_now,
+    find_neighbours,
+    hand_over,
+    put_off,
+)
 from dispatch.services.facts import of_offer
 from dispatch.services.round_work import Applied, JobChange, Work, record_of
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
@@ -71,11 +79,13 @@ def apply_plan(
         StaleRound: the fence has moved on.
     """
     plan = decision.plan
-    abroad = find_neighbours(look, plan.unplaced, now)
+    unplaced = due_and_unplaced(look, plan.unplaced, now)
+    abroad = find_neighbours(look, unplaced, now)
+    late = find_neighbours(look, due_and_late(look, plan.waiting, now), now)
     with change(now=now, actor="round") as emit:
         woken = _hold_fence(look, decision, fence)
         touched = {UUID(job) for proposal in plan.proposals for job in proposal.jobs}
-        retried = {job.delivery_id for job in due_and_unplaced(look, plan.unplaced, now)}
+        retried = {job.delivery_id for job in unplaced}
         work = Work(
             look=look,
             decision=decision,
@@ -84,10 +94,11 @@ def apply_plan(
             now=now,
             real_now=real_now,
             emit=emit,
-            deliveries=_lock(touched | retried),
+            deliveries=_lock(touched | retried | late.keys()),
         )
         _offer(work, plan.proposals)
         put_off(work)
+        hand_over(work, late)
         if not woken:
             back_off(work, retried, abroad, rng)
         _write_jobs(work.jobs.values())
@@ -156,7 +167,7 @@ def _offer(work: Work, proposals: tuple[Proposal, ...]) -> None:
             work.done.skipped += 1
             continue
         if session.load + len(deliveries) > session.capacity:
-            continue
+            continue  # his next trip, and he still carries this one: a later round asks him
         asked_drivers.add(driver.driver_id)
         offers.extend(_make_offers(work, proposal, session, deliveries))
         if not proposal.parallel:

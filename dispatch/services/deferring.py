@@ -1,12 +1,13 @@
 """What a plan leaves for later: what is not due yet, and what is due and nobody can take."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 from uuid import UUID
 
 from accounts.states import Vehicle
-from dispatch.engine import Reason, radius_m, retry_after_s
+from dispatch.engine import Reason, Waiting, radius_m, retry_after_s
 from dispatch.events import DeliveryMovedZone, SearchRetried
 from dispatch.models import Delivery, DispatchJob, DriverSession
 from dispatch.selectors.nearest import nearest_drivers
@@ -20,6 +21,7 @@ from restaurants.models import Zone
 
 WORTH_WRITING_S: Final = 1.0  # a due moment that moved by less is the same
 NEIGHBOURS_A_ROUND: Final = 8
+FOOD_MAY_WAIT_S: Final = 600.0  # for a driver of the zone who sets out later, while one next door has nothing to do
 
 
 def _same(job: OpenJob) -> JobChange:
@@ -73,6 +75,16 @@ def due_and_unplaced(look: Look, unplaced: Any, now: datetime) -> list[OpenJob]:
     return found
 
 
+def due_and_late(look: Look, waiting: Mapping[str, Waiting], now: datetime) -> list[OpenJob]:
+    """Return jobs whose driver of this zone would only set out when their food has long been ready."""
+    late = [
+        look.jobs[name]
+        for name, plan in waiting.items()
+        if name in look.jobs and plan.due_s > look.jobs[name].ready_at.timestamp() + FOOD_MAY_WAIT_S
+    ]
+    return [job for job in late if job.ready_at - _head_start(look) <= now]
+
+
 def _head_start(look: Look) -> timedelta:
     """Return how long before the food is ready somebody from the edge of the widest search must leave."""
     travel = look.snapshot.travel
@@ -113,6 +125,17 @@ def back_off(work: Work, retried: set[UUID], abroad: dict[UUID, UUID], rng: Rand
             _hand_over(work, delivery, zone_id)
 
 
+def hand_over(work: Work, late: Mapping[UUID, UUID]) -> None:
+    """Give each of these searches to its zone, whose next round takes it up."""
+    for delivery_id, zone_id in sorted(late.items()):
+        delivery = work.deliveries.get(delivery_id)
+        if delivery is None:
+            work.done.skipped += 1
+            continue
+        work.jobs[delivery_id] = due_now(work, work.look.jobs[str(delivery_id)])
+        _hand_over(work, delivery, zone_id)
+
+
 def _hand_over(work: Work, delivery: Delivery, zone_id: UUID) -> None:
     work.jobs[delivery.pk].next_attempt_at = work.now
     DispatchJob.objects.filter(delivery=delivery, searching=True).update(zone_id=zone_id)
@@ -123,12 +146,12 @@ def _hand_over(work: Work, delivery: Delivery, zone_id: UUID) -> None:
     kick_round(zone_id=zone_id, now=work.now)
 
 
-def find_neighbours(look: Look, unplaced: Any, now: datetime) -> dict[UUID, UUID]:
-    """Return, for what nobody here can take, the zone of an idle driver near enough to take it."""
-    if not look.conf.neighbours or Zone.objects.filter(active=True).count() < 2:
+def find_neighbours(look: Look, jobs: Sequence[OpenJob], now: datetime) -> dict[UUID, UUID]:
+    """Return, for each of the first of these, the zone of an idle driver near enough to take it."""
+    if not jobs or not look.conf.neighbours or Zone.objects.filter(active=True).count() < 2:
         return {}
     found: dict[UUID, UUID] = {}
-    for job in due_and_unplaced(look, unplaced, now)[:NEIGHBOURS_A_ROUND]:
+    for job in jobs[:NEIGHBOURS_A_ROUND]:
         near = nearest_drivers(origin=job.pickup.to_point(), radius_m=job.radius_m, limit=20, now=now)
         who = [driver.driver_id for driver in near if driver.driver_id not in job.masked]
         zones = dict(

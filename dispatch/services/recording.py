@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.engine.client import Decision
-from dispatch.engine.codec import Recording, encode, lean
+from dispatch.engine.codec import Recording, encode
 from dispatch.engine.version import engine_version, machine
 from dispatch.models import DecisionRecord, RoundRecord
 from dispatch.selectors.snapshot import Look
@@ -24,7 +24,7 @@ def record_round(
     recording = Recording(
         engine=engine_version(),
         machine=machine(),
-        snapshot=lean(look.snapshot, source=look.travel if look.travel_can_be_asked_again else ""),
+        snapshot=replace(look.snapshot, travel=look.asked) if look.asked else look.snapshot,
         policy=replace(look.policy, strategy=decision.strategy),
         plan=decision.plan,
     )

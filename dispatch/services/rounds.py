@@ -119,6 +119,8 @@ def _decide(
         policy_version=in_force.version,
     )
     if not look.jobs:
+        # nobody is decided for by a simpler strategy where there is nothing to decide
+        Round.objects.filter(zone_id=zone_id).exclude(fallback="").update(fallback="")
         return
     looked = time.perf_counter()
     decision = answer = decide_with_fallback(engine(), look.snapshot, look.policy, timeout_s=ENGINE_TIMEOUT_S)

@@ -41,10 +41,10 @@ class Kitchen:
         """Run the zone's round."""
         return services.run_round(zone_id=self.zone.pk, now=now or self.now, real_now=clock.real_now(), rng=Random(1))
 
-    def carried(self, driver: Driver | None = None) -> tuple[Delivery, Driver]:
+    def carried(self, driver: Driver | None = None, **fields) -> tuple[Delivery, Driver]:
         """Let a driver accept a delivery."""
         session = self.online(driver)
-        delivery = self.delivery()
+        delivery = self.delivery(**fields)
         self.round()
         offer = Offer.objects.get(delivery=delivery, status="OPEN")
         services.accept_offer(offer_id=offer.pk, driver=session.driver, now=self.now, actor="usr_test")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from select import select
 from threading import Timer
 
 import pytest
@@ -10,7 +11,8 @@ from django.db import connection
 from dispatch import services
 from dispatch.engine.client import EngineProcess
 from dispatch.figures import RoundFigures
-from dispatch.models import DecisionRecord, DispatchPolicy, Offer, Round, RoundRecord
+from dispatch.models import DecisionRecord, Delivery, DispatchPolicy, Offer, Round, RoundRecord
+from dispatch.states import DeliveryStatus
 
 
 @pytest.fixture
@@ -33,6 +35,12 @@ def figures() -> dict[tuple[str, ...], float]:
     }
 
 
+def _await_spare(child) -> None:
+    """Wait until the child standing by has loaded its kernels: it then says so, unread, on its pipe."""
+    spare = child._spare
+    assert select([spare.stdout], [], [], 120.0)[0]
+
+
 def due(kitchen):
     """Open a delivery whose driver must set out now."""
     kitchen.online()
@@ -41,26 +49,50 @@ def due(kitchen):
     return delivery
 
 
-def assert_told(kitchen, failure: str) -> None:
+def assert_told(strategy: str, failure: str) -> None:
     round_row, decision, record = Round.objects.get(), DecisionRecord.objects.get(), RoundRecord.objects.get()
     assert Offer.objects.count() == 1
     for row in (round_row, decision, record):
-        assert row.strategy == "nearest"
+        assert row.strategy == strategy
         assert row.fallback.startswith(failure)
     assert figures() == {
         ("fleetsync_zones_fallback",): 1,
-        ("fleetsync_rounds_decided", "nearest", "no"): 0,
-        ("fleetsync_rounds_decided", "nearest", "yes"): 1,
+        ("fleetsync_rounds_decided", strategy, "no"): 0,
+        ("fleetsync_rounds_decided", strategy, "yes"): 1,
     }
 
 
 class TestALateChild:
-    def test_is_replaced_by_nearest_and_decides_again_when_it_is_back(self, kitchen, child, monkeypatch):
-        monkeypatch.setattr(services.rounds, "ENGINE_TIMEOUT_S", 0.3)
+    def test_is_replaced_by_the_one_standing_by_which_answers_with_batch(self, kitchen, child, monkeypatch):
+        monkeypatch.setattr(services.rounds, "ENGINE_TIMEOUT_S", 3.0)
+        _await_spare(child)
         due(kitchen)
         os.kill(child.pid, signal.SIGSTOP)
         kitchen.round()
-        assert_told(kitchen, "plan: EngineLate: ")
+        assert_told("batch", "plan: EngineLate: ")
+
+    def test_is_no_longer_told_of_a_zone_with_nothing_to_decide(self, kitchen, child, monkeypatch):
+        monkeypatch.setattr(services.rounds, "ENGINE_TIMEOUT_S", 0.3)
+        delivery = due(kitchen)
+        os.kill(child.pid, signal.SIGSTOP)
+        os.kill(child.spare_pid, signal.SIGSTOP)
+        kitchen.round()
+        assert Round.objects.get().fallback.startswith("plan: EngineLate: ")
+        Delivery.objects.filter(pk=delivery.pk).update(status=DeliveryStatus.CANCELLED)
+        kitchen.round()
+        assert Round.objects.get().fallback == ""
+        assert figures()["fleetsync_zones_fallback",] == 0
+
+    def test_is_replaced_by_nearest_where_none_stands_by_and_decides_again_when_it_is_back(
+        self, kitchen, child, monkeypatch
+    ):
+        monkeypatch.setattr(services.rounds, "ENGINE_TIMEOUT_S", 0.3)
+        due(kitchen)
+        os.kill(child.pid, signal.SIGSTOP)
+        os.kill(child.spare_pid, signal.SIGSTOP)
+        kitchen.round()
+        assert_told("nearest", "plan: EngineLate: ")
+        os.kill(child.pid, signal.SIGCONT)
 
         monkeypatch.setattr(services.rounds, "ENGINE_TIMEOUT_S", 60.0)
         child.warm()
@@ -69,7 +101,7 @@ class TestALateChild:
         row = Round.objects.get()
         assert (row.strategy, row.fallback) == ("plan", "")
         assert figures()["fleetsync_zones_fallback",] == 0
-        assert child.starts == 2
+        assert child.starts == 3
 
 
 class TestAChildThatDies:

@@ -73,6 +73,20 @@ class TestComingDrivers:
         (only,) = seen()[0].values()
         assert (only.id, only.state) == (str(here.pk), DriverState.IDLE)
 
+    def test_are_expected_to_refuse_as_often_as_anybody(self, kitchen, seen):
+        soon = kitchen.now + HOUR / 2
+        picky, fresh = went_home(kitchen), went_home(kitchen)
+        for driver in (picky, fresh):
+            ShiftFactory(driver=driver, starts_at=soon)
+        OfferFactory(driver=picky, status="DECLINED", distance_m=1500, answered_at=kitchen.now)
+        for _ in range(2):  # the same whether somebody is online or nobody
+            drivers = seen()[0]
+            common = 20 * 0.85 / 21
+            assert drivers[str(fresh.pk)].accept_p == pytest.approx(common)
+            assert drivers[str(picky.pk)].accept_p == pytest.approx(8 * common / 9)
+            assert drivers[str(picky.pk)].usual_km == 1.5
+            kitchen.online()
+
     def test_are_looked_for_by_plan_alone(self, kitchen, seen):
         ShiftFactory(driver=went_home(kitchen), starts_at=kitchen.now + HOUR / 2)
         assert seen(strategy="batch")[0] == seen(strategy="nearest")[0] == {}

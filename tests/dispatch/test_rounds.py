@@ -169,6 +169,31 @@ class TestRunRound:
         assert Offer.objects.get().driver == session.driver
         assert types_of(topic_of("order", delivery.order_id))[-1] == "delivery.moved_zone"
 
+    @pytest.mark.parametrize(("own_driver_is", "goes"), [(1_000, False), (8_000, True)])
+    def test_hands_to_an_idle_neighbour_what_its_own_driver_would_fetch_far_too_late(
+        self, kitchen, own_driver_is, goes
+    ):
+        door = Point(-76.61, 39.29 + own_driver_is / 111_195, srid=4326)
+        carried, busy = kitchen.carried(dropoff_point=door)
+        services.pick_up(delivery_id=carried.pk, driver_id=busy.pk, now=kitchen.now, actor=ACTOR)
+        DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters={"strategy": "plan"})
+        there = Zone.objects.create(
+            name="East",
+            polygon="SRID=4326;POLYGON((-76.6099 39.2,-76.55 39.2,-76.55 39.38,-76.6099 39.38,-76.6099 39.2))",
+        )
+        DispatchPolicyFactory(zone=there, parameters={"strategy": "nearest"}, status="ACTIVE")
+        idle = kitchen.online(at=Point(-76.605, 39.29, srid=4326))
+        assert idle.zone == there
+        delivery = kitchen.delivery(ready_at=kitchen.now)
+        kitchen.round()
+        job = DispatchJob.objects.get(delivery=delivery)
+        assert job.zone == (there if goes else kitchen.zone)
+        assert not Offer.objects.filter(delivery=delivery).exists()
+        services.run_round(zone_id=there.pk, now=kitchen.now, real_now=clock.real_now(), rng=Random(1))
+        asked = Offer.objects.filter(delivery=delivery).values_list("driver", flat=True)
+        assert list(asked) == ([idle.driver_id] if goes else [])
+        assert types_of(topic_of("order", delivery.order_id)).count("delivery.moved_zone") == goes
+
     @pytest.mark.parametrize("strategy", ["nearest", "batch", "plan"])
     def test_asks_only_who_rides_what_the_kitchen_allows(self, kitchen, strategy):
         DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters={"strategy": strategy})

@@ -181,6 +181,14 @@ class TestWhatIf:
         assert (row.created_by, row.simulated_by, row.activated_by) == ("usr_maker", "whatif", "usr_boss")
         assert (row.status, DispatchPolicy.objects.get(version=1).status) == ("ACTIVE", "RETIRED")
 
+    def test_names_what_changes_nothing_in_what_is_played(self, day, tmp_path):
+        changes = tmp_path / "changes.toml"
+        changes.write_text('strategy = "nearest"\nready_quantile_std = 1\n')
+        text = said(policy=str(changes), json=tmp_path / "w.json")
+        told = "ready_quantile_std changes nothing in what is played below: the food's moment is known beforehand.\n"
+        assert told in text
+        assert json.loads((tmp_path / "w.json").read_text())["not_played"] == ["ready_quantile_std"]
+
     def test_does_not_play_where_asked_not_to(self, day, tmp_path):
         changes = tmp_path / "changes.toml"
         changes.write_text('strategy = "nearest"\n')
@@ -270,6 +278,12 @@ class TestRehearse:
         found = rehearse(record, Policy(strategy="batch"), seed=2)
         assert found == rehearse(record, Policy(strategy="batch"), seed=2)
         assert found.offers_per_order >= 1
+
+    def test_asks_a_second_driver_where_the_policy_does(self):
+        record = self.record(orders=6, accept=0.3)
+        record = replace(record, shifts=tuple(replace(record.shifts[0], driver=f"d{i}") for i in range(6)))
+        alone, together = (rehearse(record, Policy(parallel_after=n, lead_s=300)) for n in (9, 1))
+        assert together.offers_per_order > alone.offers_per_order
 
     def test_refuses_an_empty_record(self):
         with pytest.raises(ValueError, match="nothing to play: 0 orders, 1 drivers"):

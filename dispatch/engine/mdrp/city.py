@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import dataclass, replace
+from math import isqrt
 from random import Random
 from typing import Final
 
@@ -18,7 +19,7 @@ from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Snapsh
 from dispatch.engine.policy import Policy
 from dispatch.engine.travel import Point, StraightLine
 
-ZONE_M: Final = 4000.0  # side of a square zone
+ZONE_M: Final = 4000.0  # side of a square zone, where their number is not asked for
 DRIVERS_PER_ZONE: Final = 250
 JOBS_PER_DRIVER: Final = 0.3
 RESTAURANTS: Final = 60
@@ -42,10 +43,20 @@ class CityRound:
     offers: int
 
 
-def build_city(drivers: int, seed: int = 1) -> list[list[Snapshot]]:
-    """Return the zones as rows of a square grid; the same seed gives the same city."""
+def build_city(drivers: int, seed: int = 1, zones: int | None = None) -> list[list[Snapshot]]:
+    """Return the zones as rows of a square grid; the same seed gives the same city.
+
+    `zones` draws so many over the same ground, a square number.
+
+    Raises:
+        ValueError: it is none.
+    """
     rng = Random(seed)  # noqa: S311  # a made-up city
-    side = max(1, round((drivers / DRIVERS_PER_ZONE) ** 0.5))
+    usual = max(1, round((drivers / DRIVERS_PER_ZONE) ** 0.5))
+    side = usual if zones is None else isqrt(max(0, zones))
+    if zones is not None and (zones < 1 or side * side != zones):
+        raise ValueError(f"zones: expected a square number, got {zones}")
+    width_m, restaurants = ZONE_M * usual / side, max(1, round(RESTAURANTS * (usual / side) ** 2))
     count = side * side
     share = [0.0 if z % 20 == 7 else rng.uniform(0.4, 1.6) for z in range(count)]
     need = [rng.uniform(0.4, 1.6) for _ in range(count)]
@@ -53,7 +64,7 @@ def build_city(drivers: int, seed: int = 1) -> list[list[Snapshot]]:
     want = _split(round(drivers * JOBS_PER_DRIVER), need)
     return [
         [
-            _zone(f"{row}-{col}", (col * ZONE_M, row * ZONE_M), have[k], want[k], rng)
+            _zone(f"{row}-{col}", (col * width_m, row * width_m), width_m, restaurants, have[k], want[k], rng)
             for col in range(side)
             for k in [row * side + col]
         ]
@@ -70,14 +81,14 @@ def _split(total: int, share: list[float]) -> list[int]:
     return [b - a for a, b in itertools.pairwise(cuts)]
 
 
-def _zone(name: str, corner: Point, drivers: int, jobs: int, rng: Random) -> Snapshot:
+def _zone(name: str, corner: Point, width_m: float, restaurants: int, drivers: int, jobs: int, rng: Random) -> Snapshot:
     places: list[Point] = []
 
     def somewhere() -> int:
-        places.append((corner[0] + rng.uniform(0, ZONE_M), corner[1] + rng.uniform(0, ZONE_M)))
+        places.append((corner[0] + rng.uniform(0, width_m), corner[1] + rng.uniform(0, width_m)))
         return len(places) - 1
 
-    kitchens = [somewhere() for _ in range(RESTAURANTS)]
+    kitchens = [somewhere() for _ in range(restaurants)]
     people = []
     for i in range(drivers):
         idle = rng.random() < 0.4
@@ -93,7 +104,7 @@ def _zone(name: str, corner: Point, drivers: int, jobs: int, rng: Random) -> Sna
         )
     work = []
     for i in range(jobs):
-        kitchen = rng.randrange(RESTAURANTS)
+        kitchen = rng.randrange(restaurants)
         placed_s = NOW_S - rng.uniform(0, 900)
         work.append(
             Job(
@@ -121,9 +132,13 @@ def _zone(name: str, corner: Point, drivers: int, jobs: int, rng: Random) -> Sna
     )
 
 
-def run_city(drivers: int, policy: Policy, seed: int = 1) -> CityRound:
-    """Decide every zone once from nothing, hand over what has no place, and measure CPU time."""
-    grid = build_city(drivers, seed)
+def run_city(drivers: int, policy: Policy, seed: int = 1, zone_count: int | None = None) -> CityRound:
+    """Decide every zone once from nothing, hand over what has no place, and measure CPU time.
+
+    Raises:
+        ValueError: `zone_count` is no square number.
+    """
+    grid = build_city(drivers, seed, zone_count)
     zones = {(y, x): zone for y, row in enumerate(grid) for x, zone in enumerate(row)}
     cpu: list[float] = []
     stuck: list[tuple[tuple[int, int], Job, Point, Point]] = []

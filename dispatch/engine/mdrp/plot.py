@@ -1,84 +1,61 @@
-"""A small SVG writer: click-to-door of each day against its bound, one colour per strategy."""
+"""The plot of a benchmark: click-to-door of each day against its bound, one colour per strategy."""
 
 from __future__ import annotations
 
-import math
+import io
 from collections.abc import Sequence
-from html import escape
-from typing import Final
+from typing import Any, Final
+
+import matplotlib
+from matplotlib.figure import Figure
 
 from dispatch.engine.mdrp.metrics import Measures
 
-WIDTH: Final = 760
-HEIGHT: Final = 560
-LEFT: Final = 64
-TOP: Final = 56
-RIGHT: Final = 196
-BOTTOM: Final = 56
 COLOURS: Final = ("#0072B2", "#E69F00", "#CC79A7", "#009E73", "#D55E00", "#56B4E9")
 """Okabe and Ito's palette: told apart with any colour vision."""
+MARKS: Final = ("o", "s", "^", "D", "v", "P")
+STYLE: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",  # words stay words: they can be searched, and no glyphs are embedded
+    "svg.hashsalt": "fleetsync",  # the same days give the same file
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Inter", "DejaVu Sans", "sans-serif"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+}
 
 
 def click_to_door_svg(rows: Sequence[Measures], title: str) -> str:
-    """Return the plot as SVG text. A dot on the line would be a day at its lower bound."""
-    strategies = list(dict.fromkeys(row.strategy for row in rows))
-    low = math.floor(min(row.bound_mean for row in rows)) - 1
-    high = math.ceil(max(row.ctd_mean for row in rows)) + 1
-    step = max(1, round((high - low) / 10))
-    across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-
-    def x(minutes: float) -> float:
-        return round(LEFT + (minutes - low) / (high - low) * across, 1)
-
-    def y(minutes: float) -> float:
-        return round(TOP + down - (minutes - low) / (high - low) * down, 1)
-
-    parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'font-family="system-ui, sans-serif" font-size="13" role="img">'
-        ),
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="28" font-size="16" fill="#1a1a1a">{escape(title)}</text>',
-    ]
-    for tick in range(low, high + 1, step):
-        parts += [
-            f'<path d="M{x(low)} {y(tick)}H{x(high)}M{x(tick)} {y(low)}V{y(high)}" stroke="#e6e6e6"/>',
-            f'<text x="{LEFT - 10}" y="{y(tick) + 4}" text-anchor="end" fill="#555">{tick}</text>',
-            f'<text x="{x(tick)}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle" fill="#555">{tick}</text>',
-        ]
-    parts += [
-        f'<path d="M{x(low)} {y(low)}L{x(high)} {y(high)}" stroke="#888" stroke-dasharray="5 4"/>',
-        (
-            f'<text x="{LEFT + across / 2}" y="{HEIGHT - 12}" text-anchor="middle" fill="#333">'
-            f"lower bound of the day, minutes</text>"
-        ),
-        (
-            f'<text x="18" y="{TOP + down / 2}" text-anchor="middle" fill="#333" '
-            f'transform="rotate(-90 18 {TOP + down / 2})">click-to-door, minutes</text>'
-        ),
-    ]
-    for i, strategy in enumerate(strategies):
-        colour = COLOURS[i % len(COLOURS)]
-        mine = [row for row in rows if row.strategy == strategy]
-        parts += [
-            f'<circle cx="{x(row.bound_mean)}" cy="{y(row.ctd_mean)}" r="3.5" fill="{colour}" '
-            f'fill-opacity="0.75"><title>{escape(row.instance)} {escape(strategy)} '
-            f"{row.ctd_mean:.2f}</title></circle>"
-            for row in sorted(mine, key=lambda row: row.instance)
-        ]
-        mean = sum(row.ctd_mean for row in mine) / len(mine)
-        label = f"{escape(strategy)} {mean:.2f}"
-        parts += [
-            f'<circle cx="{WIDTH - RIGHT + 24}" cy="{TOP + 10 + 24 * i}" r="5" fill="{colour}"/>',
-            f'<text x="{WIDTH - RIGHT + 36}" y="{TOP + 14 + 24 * i}" fill="#1a1a1a">{label}</text>',
-        ]
-    bound = sum(row.bound_mean for row in rows) / len(rows)
-    at = TOP + 10 + 24 * len(strategies)
-    parts += [
-        f'<path d="M{WIDTH - RIGHT + 16} {at}h16" stroke="#888" stroke-dasharray="5 4"/>',
-        f'<text x="{WIDTH - RIGHT + 36}" y="{at + 4}" fill="#1a1a1a">bound {bound:.2f}</text>',
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
+    """Return the plot as SVG text. A mark on the dashed line would be a day at its lower bound; minutes."""
+    bounds = [row.bound_mean for row in rows]
+    low, high = min(bounds) - 0.5, max(bounds) + 0.5
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7.6, 5.2), layout="constrained")
+        axes = figure.subplots()
+        axes.set_title(title, loc="left")
+        axes.set_xlabel("lower bound of the day, minutes")
+        axes.set_ylabel("click-to-door, minutes")
+        axes.set_axisbelow(True)
+        for i, strategy in enumerate(dict.fromkeys(row.strategy for row in rows)):
+            mine = sorted((row for row in rows if row.strategy == strategy), key=lambda row: row.instance)
+            mean = sum(row.ctd_mean for row in mine) / len(mine)
+            axes.scatter(
+                [row.bound_mean for row in mine],
+                [row.ctd_mean for row in mine],
+                s=26,
+                alpha=0.8,
+                linewidths=0,
+                color=COLOURS[i % len(COLOURS)],
+                marker=MARKS[i % len(MARKS)],
+                label=f"{strategy} {mean:.2f}",
+            )
+        mean = sum(bounds) / len(bounds)
+        axes.plot([low, high], [low, high], linestyle="--", linewidth=1, color="#666666", label=f"bound {mean:.2f}")
+        axes.set_xlim(low, high)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Title": title})
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :]

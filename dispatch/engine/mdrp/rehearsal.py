@@ -172,7 +172,7 @@ def rehearse(
         period=record.tick_s,
         run_on=RUN_ON_S,
     )
-    return _measure(day, simulate(day, Rehearser(day=day, policy=policy), conditions, progress))
+    return _measure(day, simulate(day, Rehearser(day=day, policy=policy, accept=record.accept), conditions, progress))
 
 
 def play_as_live(day: Instance, policy: Policy, conditions: Conditions, round_s: int) -> Result:
@@ -183,7 +183,9 @@ def play_as_live(day: Instance, policy: Policy, conditions: Conditions, round_s:
     run_on = None if conditions.run_on is None else conditions.run_on * 60
     seconds = _in_seconds(day)
     result = simulate(
-        seconds, Rehearser(day=seconds, policy=policy), replace(conditions, period=round_s, run_on=run_on)
+        seconds,
+        Rehearser(day=seconds, policy=policy, accept=conditions.accept),
+        replace(conditions, period=round_s, run_on=run_on),
     )
     return replace(
         result,
@@ -223,6 +225,8 @@ class Rehearser:
 
     day: RecordedDay
     policy: Policy
+    accept: float
+    """The chance of a yes, of every driver alike: what the platform would have learnt of them."""
     travel: Table = field(init=False)
     courier_at: dict[str, int] = field(init=False)
     places: tuple[Point, ...] = field(init=False)
@@ -237,9 +241,8 @@ class Rehearser:
         memo, misses = form["memo"] or (None, {})
         plan = decide(self._snapshot(form, memo, misses), self.policy)
         answer: list[AssignmentForm] = [
-            {"courier": each.driver, "restaurant": each.restaurant, "orders": [int(job) for job in each.jobs]}
-            for each in plan.proposals
-            if not each.parallel  # the simulator knows one courier per order
+            {"courier": p.driver, "restaurant": p.restaurant, "orders": [*map(int, p.jobs)], "parallel": p.parallel}
+            for p in plan.proposals
         ]
         return {"assignments": answer, "memo": (plan.memo, count_misses(misses, plan))}
 
@@ -298,17 +301,17 @@ class Rehearser:
                 door = day.index[held[o]["x"], held[o]["y"]]
                 free_s += float(day.table[place, door]) + day.dropoff_service
                 place = door
-        busy = free_s > now
         return Driver(
             id=c["id"],
-            state=DriverState.BUSY if busy else DriverState.IDLE,
+            state=DriverState.BUSY if free_s > now else DriverState.IDLE,
             place=place,
             free_s=max(free_s, float(now)),
             off_s=float(c["off_at"]),
             capacity=int(day.capacity[courier]),
             vehicle=day.vehicles[courier],
             taken=c["taken"],
-            idle_s=0.0 if busy else max(0.0, now - max(free_s, float(c["on_at"]))),
+            accept_p=self.accept,
+            idle_s=0.0 if free_s > now else max(0.0, now - max(free_s, float(c["on_at"]))),
             misses=misses,
         )
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from dispatch.engine.codec import Recording, encode, lean
+from dispatch.engine.codec import Recording, encode
 from dispatch.engine.mdrp.adapter import Assigner
 from dispatch.engine.mdrp.instance import Instance, InstanceError, load
 from dispatch.engine.mdrp.metrics import Measures, measure
@@ -98,7 +98,7 @@ def _sampler(policy: Policy, kept: list[Recording]) -> Callable[[Snapshot, Plan]
     def keep(snapshot: Snapshot, plan: Plan) -> None:
         if plan.proposals and next(seen) % SAMPLED == 0:
             kept.append(
-                Recording(engine=engine_version(), machine=machine(), snapshot=lean(snapshot), policy=policy, plan=plan)
+                Recording(engine=engine_version(), machine=machine(), snapshot=snapshot, policy=policy, plan=plan)
             )
 
     return keep

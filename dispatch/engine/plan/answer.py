@@ -210,7 +210,9 @@ class Answer:
         """Ask a second, otherwise unasked idle driver for trips that were refused before.
 
         Also for a trip that is out as an offer with one driver alone, because the other of
-        two has refused meanwhile.
+        two has refused meanwhile. Nobody is asked who would bring it much later than the first:
+        his yes may come first, and costs more than another refusal would. That is the likelier
+        the more there were.
         """
         a = self.a
         idle = [
@@ -219,13 +221,15 @@ class Answer:
             if driver.state is DriverState.IDLE and a.fixed[d] < 0 and not driver.has_open_offer
         ]
         at = {job.id: k for k, job in enumerate(a.jobs)}
-        trips = [[at[j] for j in proposal.jobs] for proposal in self.proposals]
+        index = {driver.id: d for d, driver in enumerate(a.drivers)}
+        trips = [(index[proposal.driver], [at[j] for j in proposal.jobs]) for proposal in self.proposals]
         for asked in np.nonzero(self.p.drivers["sealed"])[0]:
             trip = [int(k) for k in self.r.seq[asked, : self.r.length[asked]] if a.locked[k] == asked]
             if trip and all(len(a.jobs[k].offered_to) == 1 for k in trip):
-                trips.append(trip)
-        for trip in trips:
-            if max(a.jobs[k].refusals for k in trip) < self.policy.parallel_after:
+                trips.append((int(asked), trip))
+        for first, trip in trips:
+            often = max(a.jobs[k].refusals for k in trip) - self.policy.parallel_after + 1
+            if often < 1:
                 continue
             jobs, n = np.array(trip, dtype=np.int64), len(trip)
             new = np.array([1] + [0] * (n - 1), dtype=np.int64)
@@ -236,6 +240,9 @@ class Answer:
             d = unasked[costs.index(min(costs))]
             pickup, door = np.zeros(n), np.zeros(n)
             follow(self.p, jobs, new, n, d, pickup, door)
+            later = float((a.weight[jobs] * (door - self.door[first, :n])).sum())
+            if later > often * self.policy.parallel_within_s * float(a.weight[jobs].sum()):
+                continue
             way = float(go(self.p, a.place[d], a.pickup[jobs[0]]))
             leave = max(0.0, self._latest(jobs, way))
             self.asked.add(d)

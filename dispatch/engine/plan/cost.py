@@ -15,13 +15,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from dispatch.engine.arrays import FAR, Bools, Floats, Ints
+from dispatch.engine.plan.compiled import kernel
 from dispatch.engine.plan.problem import Problem
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def go(p: Problem, a: int, b: int) -> float:
     """Return the travel seconds from place a to place b."""
     if p.table.shape[0] > 0:
@@ -39,7 +39,7 @@ def go(p: Problem, a: int, b: int) -> float:
     return float(seconds)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def expected_later(at: float, mean: float, std: float) -> float:
     """Return the expectation of max(at, X) for normal X: when pickup happens on average.
 
@@ -58,13 +58,13 @@ def expected_later(at: float, mean: float, std: float) -> float:
     return at * below + mean * (1.0 - below) + std * density
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def may_share(near: Bools, a: int, b: int) -> bool:
     """Return whether one trip may hold jobs of the restaurants a and b."""
     return a == b or (near.shape[0] > 0 and near[a, b])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, door: Floats) -> float:
     """Return the cost of a route of n jobs for driver d; fill pickup and door moments.
 
@@ -109,6 +109,7 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
             j += 1
         if load > driver.capacity or j - k > rule.max_batch:
             return FAR
+        bound = k == 0 and (driver.fixed >= 0 or driver.sealed)  # a fact, however late it has become
         begin = t
         way = go(p, here, first.pickup)
         at = expected_later(max(t + way + first.half_pickup, 0.0), ready, std)
@@ -142,6 +143,8 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
                     return FAR
             cost += job.weight * (t - job.placed)
             if t > job.due:
+                if j - k > 1 and t - job.due > rule.max_late and not bound:
+                    return FAR
                 cost += job.weight * rule.overage * (t - job.due)
             if k > 0 or driver.fixed < 0:
                 cost += p.refusal[o, d]
@@ -161,14 +164,14 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
     return float(cost)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def route_cost(p: Problem, seq: Ints, new: Ints, n: int, d: int) -> float:
     """Return the cost of a route of n jobs for driver d."""
     nothing = np.empty(0, np.float64)
     return float(follow(p, seq, new, n, d, nothing, nothing))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_floor(p: Problem) -> None:
     """Fill `p.floor`: the job alone, as the driver's very next trip.
 

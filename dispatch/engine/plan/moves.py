@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from dispatch.engine.arrays import FAR, Floats, Ints
+from dispatch.engine.plan.compiled import kernel
 from dispatch.engine.plan.cost import follow, go, may_share, route_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
@@ -22,7 +22,7 @@ BEFORE: Final = 2
 LESS: Final = 1e-6  # seconds a move must save, so that float noise never moves anything
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_inserted(seq: Ints, new: Ints, n: int, pos: int, way: int, o: int, seq_to: Ints, new_to: Ints) -> None:
     """Write the route with job o inserted at `pos` to (seq_to, new_to)."""
     for i in range(pos):
@@ -37,7 +37,7 @@ def write_inserted(seq: Ints, new: Ints, n: int, pos: int, way: int, o: int, seq
         new_to[pos + 1] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_removed(seq: Ints, new: Ints, n: int, pos: int, seq_to: Ints, new_to: Ints) -> None:
     """Write the route without the job at `pos`; the next job inherits the start of its trip."""
     for i in range(pos):
@@ -50,7 +50,7 @@ def write_removed(seq: Ints, new: Ints, n: int, pos: int, seq_to: Ints, new_to: 
         new_to[pos] = 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_trip_end(new: Ints, n: int) -> int:
     """Return the number of jobs in the first trip."""
     end = 1
@@ -59,7 +59,7 @@ def first_trip_end(new: Ints, n: int) -> int:
     return min(end, n)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def note_ends(p: Problem, seq: Ints, new: Ints, n: int, d: int, end: Floats) -> None:
     """Fill when the first i jobs of a route are done, i from 0."""
     pickup = np.empty(n + 1, np.float64)
@@ -70,7 +70,7 @@ def note_ends(p: Problem, seq: Ints, new: Ints, n: int, d: int, end: Floats) -> 
         end[i + 1] = door[i] + p.rules[0].half_dropoff
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def alone_floor(p: Problem, o: int, d: int, start: float, here: int) -> float:
     """Return the least that job o costs as a trip of its own, driver d free at `start` at place `here`.
 
@@ -83,7 +83,7 @@ def alone_floor(p: Problem, o: int, d: int, start: float, here: int) -> float:
     return float(job.weight * (door - job.placed + rule.overage * max(0.0, door - job.due)) + p.refusal[o, d])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def best_in_route(
     p: Problem,
     seq: Ints,
@@ -129,14 +129,14 @@ def best_in_route(
     return best, best_pos, best_way
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def note_change(r: Routes, d: int) -> None:
     """Note that the route of driver d is another one now."""
     r.changes[0] += 1
     r.changed[d] = r.changes[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put(p: Problem, r: Routes, o: int, d: int, pos: int, way: int, extra: float) -> None:
     """Insert job o into the route of driver d."""
     seq_to = np.empty(r.seq.shape[1], np.int64)
@@ -152,7 +152,7 @@ def put(p: Problem, r: Routes, o: int, d: int, pos: int, way: int, extra: float)
     note_change(r, d)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def insert_all(p: Problem, r: Routes, order: Ints) -> int:
     """Insert the jobs of `order` one after the other where each costs least; return how many."""
     width = r.seq.shape[1]
@@ -179,7 +179,7 @@ def insert_all(p: Problem, r: Routes, order: Ints) -> int:
     return placed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def relocate(p: Problem, r: Routes, budget: int) -> int:
     """Move single jobs to where they cost less, one pass; return the number of moves."""
     width = r.seq.shape[1]
@@ -241,7 +241,7 @@ def relocate(p: Problem, r: Routes, budget: int) -> int:
     return moves
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> None:
     """Make (seq, new, n) the route of driver d."""
     note_change(r, d)
@@ -253,7 +253,7 @@ def take(r: Routes, d: int, seq: Ints, new: Ints, n: int, cost: float) -> None:
         r.where[seq[i]] = d
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def deal_costs(p: Problem, r: Routes, routes: Ints, drivers: Ints) -> Floats:
     """Return (routes, drivers): what each whole route would cost with each driver."""
     out = np.empty((len(routes), len(drivers)), np.float64)
@@ -267,14 +267,14 @@ def deal_costs(p: Problem, r: Routes, routes: Ints, drivers: Ints) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow_all(p: Problem, r: Routes, pickup: Floats, door: Floats) -> None:
     """Fill the (drivers, stops) moments of pickup and door."""
     for d in range(len(p.drivers)):
         follow(p, r.seq[d], r.new[d], r.length[d], d, pickup[d], door[d])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cost_all(p: Problem, r: Routes) -> None:
     """Fill `r.cost`."""
     for d in range(len(p.drivers)):

@@ -59,6 +59,7 @@ RULES: Final = np.dtype(
         ("pay", np.float64),
         ("max_detour", np.float64),
         ("max_food_age", np.float64),
+        ("max_late", np.float64),
         ("max_stops", np.int64),
         ("max_batch", np.int64),
     ]
@@ -139,6 +140,7 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
     rules["half_dropoff"] = a.half_dropoff
     rules["overage"], rules["pay"] = policy.overage_weight, policy.pay_weight_s
     rules["max_detour"], rules["max_food_age"] = policy.max_detour_s, policy.max_food_age_s
+    rules["max_late"] = policy.max_late_s
     rules["max_stops"], rules["max_batch"] = policy.max_stops, policy.max_batch
     return Problem(
         jobs=jobs,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -14,13 +13,15 @@ from dispatch.engine.plan.cost import fill_floor, route_cost
 from dispatch.engine.plan.problem import Problem, Routes, new_routes
 from dispatch.engine.plan.tails import exchange_tails
 from dispatch.engine.policy import Policy
-
-MOST_WORSE_S: Final = 1800.0  # what the next best driver may cost more; with none, the job waits for one
+from dispatch.engine.refusals import price_refusals
 
 
 @dataclass(slots=True)
 class Work:
-    """How much was done, against `policy.max_moves`."""
+    """How many moves were made, against `policy.max_moves`.
+
+    One is: a job inserted, a job relocated, two tails exchanged, a route dealt to another driver.
+    """
 
     left: int
     done: int = 0
@@ -42,7 +43,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     m, n = len(a.drivers), len(a.jobs)
     width = policy.max_stops + max((len(d.holding) for d in a.drivers), default=0) + 2
     r = new_routes(n, m, width)
-    price_refusals(p, a, policy)
+    _price_refusals(p, a, policy)
     at = {job.id: k for k, job in enumerate(a.jobs)}
     last = memo.read(memory)
     released = _place_bound(p, a, r, at, last)
@@ -70,19 +71,12 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     return r
 
 
-def price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:
-    """Fill `p.refusal`: (1 - chance) * (time of an answer + what the next best driver costs more).
-
-    With it the cost of a pair is chance * own + (1 - chance) * (answer + next best).
-    """
+def _price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:
+    """Fill `p.refusal` where drivers do refuse."""
     if not policy.acceptance_weight or not p.floor.size or (a.chance >= 1.0).all():
         return
     fill_floor(p)
-    drivers = p.floor.shape[1]
-    best = np.partition(p.floor, min(1, drivers - 1), axis=1)[:, :2] if drivers > 1 else np.full((len(p.floor), 2), FAR)
-    other = np.where(p.floor == best[:, :1], best[:, 1:], best[:, :1])
-    worse = np.clip(other - p.floor, 0.0, MOST_WORSE_S * a.weight[:, None])
-    lost = (1.0 - a.chance.T) * (a.answer * a.weight[:, None] + worse)
+    lost = price_refusals(p.floor, a.chance.T, a.answer, a.weight)
     p.refusal[:] = np.where(p.floor < FAR / 2, policy.acceptance_weight * lost, 0.0)
 
 
@@ -186,7 +180,10 @@ def keep_candidates(p: Problem, r: Routes, k: int) -> None:
 
 
 def improve(p: Problem, a: Arrays, r: Routes, policy: Policy) -> Work:
-    """Insert what is new, then relocate, exchange tails and re-deal until nothing helps."""
+    """Insert what is new, then relocate, exchange tails and re-deal until nothing helps or `max_moves` are made.
+
+    Inserting counts but is never cut short: it is one move a job, and a job without a place would starve.
+    """
     work = Work(left=policy.max_moves)
     fill_floor(p)
     keep_candidates(p, r, policy.candidates_k)
@@ -200,7 +197,7 @@ def improve(p: Problem, a: Arrays, r: Routes, policy: Policy) -> Work:
         if work.left <= 0:
             break
         exchanged = work.spend(exchange_tails(p, r, work.left))
-        if not _deal(p, r, movable, work, policy) and not exchanged:
+        if work.left <= 0 or not (_deal(p, r, movable, work, policy) or exchanged):
             break
     return work
 
@@ -223,8 +220,10 @@ def _deal(p: Problem, r: Routes, movable: Ints, work: Work, policy: Policy) -> b
     i = np.arange(len(routes))
     if (j < 0).any() or cost[i, j].sum() >= before - moves.LESS:
         return False
-    seq, new, length = r.seq[routes].copy(), r.new[routes].copy(), r.length[routes].copy()
     others = i[j != own]
+    if len(others) > work.left:
+        return False  # all of it or nothing
+    seq, new, length = r.seq[routes].copy(), r.new[routes].copy(), r.length[routes].copy()
     for x in others:
         moves.take(r, int(routes[x]), seq[x], new[x], 0, 0.0)
     for x in others:

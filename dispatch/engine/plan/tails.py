@@ -6,15 +6,15 @@ What is left of a route before the cut is its head, what comes after it the tail
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from dispatch.engine.arrays import FAR, Bools, Floats, Ints
+from dispatch.engine.plan.compiled import kernel
 from dispatch.engine.plan.cost import follow, go, route_cost
 from dispatch.engine.plan.moves import LESS, take
 from dispatch.engine.plan.problem import Problem, Routes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_joined(r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints, new_to: Ints) -> int:
     """Write the head of route a (before cut_a) and the tail of b (from cut_b); return its length."""
     for i in range(cut_a):
@@ -27,7 +27,7 @@ def write_joined(r: Routes, a: int, cut_a: int, b: int, cut_b: int, seq_to: Ints
     return cut_a + tail
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats, cuttable: Bools) -> int:
     """Fill the cost of the first i jobs (without pay), when they are done and whether a head may end there.
 
@@ -54,7 +54,7 @@ def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats, cuttabl
     return trips
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tail_floor(p: Problem, r: Routes, b: int, cut_b: int, a: int, cut_a: int, start: float, limit: float) -> float:
     """Return the least that the tail of b (from `cut_b`) can cost after the head of a (before `cut_a`), done at `start`.
 
@@ -86,7 +86,7 @@ def tail_floor(p: Problem, r: Routes, b: int, cut_b: int, a: int, cut_a: int, st
     return float(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def near_pairs(p: Problem, r: Routes) -> Bools:
     """Return (drivers, drivers): True where one has a job that is a candidate for the other."""
     m = len(p.drivers)
@@ -102,7 +102,7 @@ def near_pairs(p: Problem, r: Routes) -> Bools:
     return near
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def exchange_tails(p: Problem, r: Routes, budget: int) -> int:
     """Swap what two drivers do after some trip where that costs less; return the moves."""
     width = r.seq.shape[1]

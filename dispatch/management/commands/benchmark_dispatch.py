@@ -8,6 +8,7 @@ import math
 import re
 from argparse import ArgumentParser
 from dataclasses import asdict, replace
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ from dispatch.engine import STRATEGIES
 from dispatch.engine.mdrp.city import CityRound, run_city
 from dispatch.engine.mdrp.instance import InstanceError
 from dispatch.engine.mdrp.metrics import Measures
-from dispatch.engine.mdrp.plot import click_to_door_svg
 from dispatch.engine.mdrp.runner import Task, day_folders, means, play_all, read, report
 from dispatch.engine.mdrp.sim import Conditions
 from dispatch.engine.policy import BOUNDS, Policy
 from dispatch.engine.warm import warm
 
 RUN_ON_MIN = 90  # a window runs on so long after its last order
+STDOUT = Path("-")
 COLUMNS = (
     ("click-to-door", "ctd_mean", ".2f"),
     ("p90", "ctd_p90", ".1f"),
@@ -102,16 +103,26 @@ class Command(BaseCommand):
             help="Change a parameter of the policy; may be repeated.",
         )
         parser.add_argument("--per-day", action="store_true", help="Print every day.")
-        parser.add_argument("--json", type=Path, help="Write everything to this file.")
+        parser.add_argument(
+            "--json",
+            nargs="?",
+            type=Path,
+            const=STDOUT,
+            metavar="FILE",
+            help="Write everything to FILE; without one to standard output, the table then to standard error.",
+        )
         parser.add_argument("--plot", type=Path, help="Write an SVG of click-to-door and bound.")
         parser.add_argument("--city", type=int, help="Instead of DIR: a generated city of so many drivers.")
+        parser.add_argument("--zones", type=int, help="Of the city, a square number; default: one for 250 drivers.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check everything that was asked for, then play it."""
         policies = _policies(options["strategies"], options["set"])
         if options["city"] is not None:
-            self._city(options["city"], policies, options["json"], options["seed"])
+            self._city(options["city"], options["zones"], policies, options["json"], options["seed"])
             return
+        if options["zones"] is not None:
+            raise CommandError("--zones: goes with --city")
         if options["dir"] is None:
             raise CommandError("expected DIR, a folder with benchmark days, or --city N")
         window = _window(options["start"], options["end"])
@@ -138,20 +149,21 @@ class Command(BaseCommand):
         rows = self._play(tasks, options["jobs"])
         if options["per_day"]:
             for row in sorted(rows, key=lambda r: (r.strategy, r.instance)):
-                self.stdout.write(f"{row.strategy:8} {row.instance:18} {row.ctd_mean:7.2f}")
-        self.stdout.write(_table(rows, policies, len(folders)))
+                self._show(f"{row.strategy:8} {row.instance:18} {row.ctd_mean:7.2f}", options["json"])
+        self._show(_table(rows, policies, len(folders)), options["json"])
         if options["json"]:
             about = {
                 "conditions": asdict(conditions),
                 "window": window,
                 "policies": [policy.to_dict() for policy in policies],
             }
-            options["json"].write_text(json.dumps(report(rows, **about), indent=1) + "\n")
-            self.stdout.write(f"Wrote {options['json']}")
+            self._write_json(report(rows, **about), options["json"])
         if options["plot"]:
+            from dispatch.engine.mdrp.plot import click_to_door_svg  # matplotlib takes its time to load
+
             title = f"Click-to-door of {len(folders)} days"
             options["plot"].write_text(click_to_door_svg(rows, title))
-            self.stdout.write(f"Wrote {options['plot']}")
+            self._show(f"Wrote {options['plot']}", options["json"])
 
     def _play(self, tasks: list[Task], jobs: int) -> list[Measures]:
         rows: list[Measures] = []
@@ -173,13 +185,15 @@ class Command(BaseCommand):
                 bar.update(task, advance=1, description=text)
         return rows
 
-    def _city(self, drivers: int, policies: list[Policy], file: Path | None, seed: int) -> None:
+    def _city(self, drivers: int, zones: int | None, policies: list[Policy], file: Path | None, seed: int) -> None:
         if drivers < 1:
             raise CommandError(f"--city: expected 1 or more drivers, got {drivers}")
+        if zones is not None and (zones < 1 or isqrt(zones) ** 2 != zones):
+            raise CommandError(f"--zones: expected a square number, got {zones}")
         warm()
         sizes = sorted({max(1, drivers // 10), max(1, drivers // 3), drivers})
         done: list[tuple[str, CityRound]] = [
-            (policy.strategy, run_city(size, policy, seed)) for policy in policies for size in sizes
+            (policy.strategy, run_city(size, policy, seed, zones)) for policy in policies for size in sizes
         ]
         table = Table(title="One round of every zone, from nothing")
         for name in (
@@ -206,11 +220,21 @@ class Command(BaseCommand):
                 str(city.handed_over),
                 str(city.left_behind),
             )
-        self.stdout.write(_rendered(table))
+        self._show(_rendered(table), file)
         if file:
-            rows = [{"strategy": strategy, **asdict(city)} for strategy, city in done]
-            file.write_text(json.dumps({"city": rows}, indent=1) + "\n")
-            self.stdout.write(f"Wrote {file}")
+            self._write_json({"city": [{"strategy": strategy, **asdict(city)} for strategy, city in done]}, file)
+
+    def _show(self, words: str, json_file: Path | None) -> None:
+        """Print a table; beside the JSON where that has standard output to itself."""
+        (self.stderr if json_file == STDOUT else self.stdout).write(words)
+
+    def _write_json(self, content: dict[str, Any], file: Path) -> None:
+        text = json.dumps(content, indent=1)
+        if file == STDOUT:
+            self.stdout.write(text)
+            return
+        file.write_text(text + "\n")
+        self.stdout.write(f"Wrote {file}")
 
 
 def _policies(strategies: str, changes: list[str]) -> list[Policy]:

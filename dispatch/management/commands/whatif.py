@@ -34,6 +34,12 @@ from restaurants.models import Zone
 
 ACTOR: Final = "whatif"
 LISTED: Final = 20
+#: Parameters that cannot show in what is played, and why.
+NOT_PLAYED: Final = {
+    "look_ahead_s": "the record has who came on duty, not what was known of it before",
+    "priority_weight": "priorities are not in the recorded demand",
+    "ready_quantile_std": "the food's moment is known beforehand",
+}
 FIGURES: Final = (
     ("click-to-door, min", "click_to_door", ".2f"),
     ("slowest 10 % from, min", "click_to_door_p90", ".1f"),
@@ -208,9 +214,13 @@ class Command(BaseCommand):
             self.stdout.write(f"  {_told(each['at'], zone)}  {each['before']}  ->  {each['after']}")
         if len(named) > LISTED:
             self.stdout.write(f"  and {len(named) - LISTED} more; --json FILE has them all")
+        unplayed = [name for name in changes if name in NOT_PLAYED and not options["no_play"]]
+        for name in unplayed:
+            self.stdout.write(f"{name} changes nothing in what is played below: {NOT_PLAYED[name]}.")
         report: dict[str, Any] = {
             "policy_version": present.version,
             "changes": changes,
+            "not_played": unplayed,
             "rounds": found.rounds,
             "differing": len(found.differing),
             "differing_rounds": named,

@@ -5,11 +5,12 @@ Flat metres, 10 m/s without detour: 600 m are a minute. Half services are a minu
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from typing import Any
 
-from dispatch.engine import Driver, DriverState, Job, Past, Policy, Snapshot, StraightLine
+from dispatch.engine import Demand, Driver, DriverState, Job, Past, Policy, Snapshot, StraightLine, Table
 
 NOW_S = 1_700_000_000.0
 MINUTE = 60.0
@@ -77,13 +78,14 @@ class Town:
 
 
 def random_snapshot(
-    seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool = True, spread: float = 6.0
+    seed: int, *, jobs: int = 12, drivers: int = 8, rough: bool = True, spread: float = 6.0, world: str = "flat"
 ) -> Snapshot:
-    """Return a town full of everything: held trips, offers, breaks, vehicles, declined pairs.
+    """Return a town full of everything: held trips, offers, breaks, vehicles, declined pairs, promises, demand.
 
-    Its four restaurants lie up to `spread` minutes from the middle in x and in y.
+    Its four restaurants lie up to `spread` minutes from the middle in x and in y; `world` is one of `WORLDS`.
     """
     rng = random.Random(seed)
+    extra = random.Random(f"{seed}, once more")  # what came later, so that a seed keeps the town it had
     town = Town()
     kitchens = [(rng.uniform(-spread, spread), rng.uniform(-spread, spread)) for _ in range(4)]
 
@@ -98,6 +100,7 @@ def random_snapshot(
             ready_std_s=rng.choice([0.0, 0.0, 240.0]) if rough else 0.0,
             size=rng.choice([1, 1, 2]) if rough else 1,
             priority=rng.choice([0, 0, 1]) if rough else 0,
+            pay=extra.choice([None, 400.0, 900.0]) if rough else None,
             **more,
         )
 
@@ -115,6 +118,11 @@ def random_snapshot(
             guarantee_orders=rng.uniform(0, 3),
             accept_p=rng.choice([1.0, 0.7]) if rough else 1.0,
         )
+        if rough:
+            usual = {"usual_km": extra.uniform(0.5, 6), "usual_pay": math.log(extra.uniform(50, 900))}
+            driver = replace(
+                driver, idle_s=extra.uniform(0, 3600), misses=extra.randrange(8), **extra.choice([usual, {}])
+            )
         if kind > 0.85:
             kitchen = rng.randrange(4)
             held = [new_job(f"h{i}{k}", kitchen, holder=name) for k in range(rng.choice([1, 2]))]
@@ -152,7 +160,40 @@ def random_snapshot(
     past = tuple(
         Past(id=j.id, pickup=j.pickup, dropoff=j.dropoff, placed_s=j.placed_s, ready_s=j.ready_s) for j in town.jobs
     )
-    return town.snapshot(past=past if rough else ())
+    if not rough:
+        return in_world(town.snapshot(), world)
+    town.jobs = [extra.choice([job, promised(job, extra)]) for job in town.jobs]
+    demand = tuple(Demand(place=town.place(*at), weight=extra.uniform(0.05, 9)) for at in kitchens)
+    lost = next((job.dropoff for job in town.jobs if job.id == "j0"), None) if extra.random() < 0.3 else None
+    return in_world(town.snapshot(past=past, demand=demand), world, lost=lost)
+
+
+def promised(job: Job, rng: random.Random) -> Job:
+    """Return the job with a promise, before or after what the target would be."""
+    return replace(job, promised_s=job.placed_s + rng.uniform(10, 60) * MINUTE)
+
+
+#: Flat metres; degrees on both sides of the 180th meridian; a table by which it goes slower to the north than back.
+WORLDS = ("flat", "sphere", "table")
+
+
+def in_world(snapshot: Snapshot, world: str, *, lost: int | None = None) -> Snapshot:
+    """Return the snapshot in another world; its table knows no way to or from the place `lost`."""
+    if world == "sphere":
+        degree_m = 111_195.0
+        across_m = degree_m * math.cos(math.radians(41))
+        places = [(180 + x / across_m, 41 + y / degree_m) for x, y in snapshot.places]
+        wrapped = tuple((lng - 360 if lng >= 180 else lng, lat) for lng, lat in places)
+        return replace(snapshot, places=wrapped, metres=False)
+    if world == "table":
+        every = range(len(snapshot.places))
+        ys = [y for _, y in snapshot.places]
+        rows = [[snapshot.time_s(a, b) + 0.03 * (ys[b] - ys[a]) for b in every] for a in every]
+        for place in every if lost is not None else ():
+            if place != lost:
+                rows[place][lost] = rows[lost][place] = math.inf
+        return replace(snapshot, travel=Table(rows=tuple(map(tuple, rows))))
+    return snapshot
 
 
 EVERYTHING_OPEN = Policy(strategy="plan", position_weight=0.0, acceptance_weight=0.0)

@@ -98,11 +98,31 @@ class TestParallel:
         town = Town()
         town.job("a", refusals=3, declined=frozenset({"x"}), offered_to=frozenset({"asked"}))
         town.driver("asked", at=0.5, has_open_offer=True)
-        town.driver("next", at=2)
+        town.driver("next", at=2)  # a minute and a half later
         town.driver("x", at=0)
         plan = decide(town.snapshot(), POLICY)
         assert [(p.driver, p.jobs, p.parallel) for p in plan.proposals] == [("next", ("a",), True)]
         assert plan.waiting["a"].driver == "asked"
+
+    @pytest.mark.parametrize(
+        ("refusals", "later_s", "asked"),
+        [(1, 0, False), (2, 59, True), (2, 61, False), (3, 61, True), (3, 119, True), (3, 121, False)],
+    )
+    def test_a_second_driver_may_be_a_minute_later_for_every_refusal_from_the_second_on(self, refusals, later_s, asked):
+        town = Town()
+        town.job("a", refusals=refusals, ready=-5)
+        town.driver("first", at=1)
+        town.driver("next", at=1 + later_s / MINUTE)
+        proposals = decide(town.snapshot(), POLICY).proposals
+        assert [(p.driver, p.parallel) for p in proposals] == [("first", False), ("next", True)][: 1 + asked]
+
+    def test_nobody_is_later_for_food_that_is_not_ready_yet(self):
+        town = Town()
+        town.job("a", refusals=2, ready=8)
+        town.driver("first", at=1)
+        town.driver("next", at=6)
+        plan = decide(town.snapshot(), Policy(position_weight=0.0, lead_s=600))
+        assert [(p.driver, p.parallel) for p in plan.proposals] == [("first", False), ("next", True)]
 
     def test_two_are_enough(self):
         town = Town()

@@ -67,3 +67,35 @@ class TestCandidates:
     def test_refuses_a_job_the_snapshot_does_not_hold(self):
         with pytest.raises(KeyError):
             candidates(Town().snapshot(), PLAIN, "j")
+
+
+class TestRefusals:
+    """Priced as the search does: the time of an answer, and what the next best costs more."""
+
+    def town(self, *, placed=0, priority=0):
+        town = Town()
+        town.job("j", ready=0, placed=placed, priority=priority)
+        town.driver("sure", at=3)
+        town.driver("shy", at=1, accept_p=0.5)
+        return town
+
+    def prices(self, town, policy):
+        return {each.driver: each.parts["answer"] for each in candidates(town.snapshot(), policy, "j")}
+
+    def test_cost_the_time_of_an_answer_and_the_longer_way_of_the_next(self):
+        policy = Policy(position_weight=0.0, answer_s=20, acceptance_weight=0.5)
+        assert self.prices(self.town(), policy) == {"sure": 0.0, "shy": 0.5 * 0.5 * (20 + 2 * MINUTE)}
+
+    def test_cost_more_where_the_order_goes_first(self):
+        policy = Policy(position_weight=0.0, answer_s=20, acceptance_weight=0.5, priority_weight=1.0)
+        assert self.prices(self.town(priority=1), policy)["shy"] == 2 * 0.5 * 0.5 * (20 + 2 * MINUTE)
+
+    def test_cost_nothing_where_the_strategy_does_not_look(self):
+        assert set(self.prices(self.town(), Policy(strategy="batch", position_weight=0.0)).values()) == {0.0}
+
+    def test_of_the_only_driver_cost_as_long_as_the_search_waits_for_another(self):
+        town = Town()
+        town.job("j", ready=0)
+        town.driver("shy", at=1, accept_p=0.5)
+        policy = Policy(position_weight=0.0, answer_s=20, acceptance_weight=1.0)
+        assert self.prices(town, policy) == {"shy": 0.5 * (20 + 1800)}

@@ -65,7 +65,26 @@ class TestEngineProcess:
             os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
             engine.warm()
             assert engine.decide(SNAPSHOT, Policy(), timeout_s=10).strategy == "plan"
-            assert (engine.starts, engine.pid != first) == (2, True)
+            assert engine.pid != first
+            assert engine.starts == 3  # the first, the one that stood by, and the next to stand by
+
+    def test_ends_both_children(self):
+        with child("sys.stdin.buffer.read()") as engine:
+            engine.warm()
+            pids = [engine.pid, engine.spare_pid]
+        for pid in pids:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+    def test_replaces_a_child_that_died_standing_by(self):
+        with child("sys.stdin.buffer.read()") as engine:
+            engine.warm()
+            spare = engine.spare_pid
+            os.kill(spare, signal.SIGKILL)
+            os.waitid(os.P_PID, spare, os.WEXITED | os.WNOWAIT)
+            engine.warm()
+            assert engine.spare_pid not in (None, spare)
+            assert engine.starts == 3
 
     def test_kills_a_child_that_is_late(self):
         with child("time.sleep(60)") as engine:
@@ -92,6 +111,20 @@ class TestFallback:
     def test_is_not_needed_when_all_is_well(self, engine):
         decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=10)
         assert (decision.strategy, decision.fell_back, decision.failures) == ("plan", False, ())
+
+    def test_lets_batch_answer_from_the_child_standing_by_when_plan_ends_the_first(self):
+        code = (
+            "import pickle; from dispatch.engine import decide; from dispatch.engine.client import LENGTH\n"
+            "while header := sys.stdin.buffer.read(4):\n"
+            "    snapshot, policy = pickle.loads(sys.stdin.buffer.read(*LENGTH.unpack(header)))\n"
+            "    if policy.strategy == 'plan': sys.exit(3)\n"
+            "    sys.stdout.buffer.write(frame(decide(snapshot, policy))); sys.stdout.buffer.flush()"
+        )
+        with child(code) as engine:
+            decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=60)
+        assert decision.strategy == decision.plan.strategy == "batch"
+        assert decision.plan == decide(SNAPSHOT, Policy(strategy="batch"))
+        assert [(name, what.split(":")[0]) for name, what in decision.failures] == [("plan", "EngineDead")]
 
     def test_ends_with_nearest_when_the_child_is_of_no_use(self):
         with child("sys.exit(3)") as engine:

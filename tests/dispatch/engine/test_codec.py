@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.engine import Pairs, Policy, StraightLine, Table, decide
-from dispatch.engine.codec import FORM, MAGIC, Recording, RecordingError, decode, encode, lean, plan_bytes, whole
+from dispatch.engine import Asked, Pairs, Policy, StraightLine, Table, decide
+from dispatch.engine.codec import FORM, MAGIC, Recording, RecordingError, decode, encode, plan_bytes, whole
 from dispatch.engine.version import engine_version, machine
 from tests.dispatch.engine.builders import random_snapshot
 
@@ -18,13 +18,6 @@ def recording(snapshot, policy=None):
     policy = policy or Policy()
     plan = decide(snapshot, policy)
     return Recording(engine=engine_version(), machine=machine(), snapshot=snapshot, policy=policy, plan=plan)
-
-
-def tabled(snapshot):
-    """The same times as a table, a little different from place to place and direction."""
-    n = range(len(snapshot.places))
-    rows = tuple(tuple(snapshot.time_s(a, b) * (1 + (a * 7 + b) % 5 / 50) for b in n) for a in n)
-    return replace(snapshot, travel=Table(rows=rows))
 
 
 class TestEncode:
@@ -52,6 +45,7 @@ class TestEncode:
             StraightLine(speed_mps=5.5, round_up_s=60),
             Table(rows=((0.0, 1.5), (math.inf, 0.0))),
             Pairs(seconds={(0, 1): 12.25, (1, 0): math.inf}),
+            Pairs(seconds={(0, 1): 12.25}, line=StraightLine(speed_mps=1.0, factor=0.25)),
         ],
     )
     def test_knows_every_source_of_travel_times(self, travel):
@@ -88,33 +82,34 @@ class TestDecode:
             decode(data[:-9])
 
 
-class TestLean:
-    @given(seed=SEEDS, strategy=st.sampled_from(["plan", "batch", "nearest"]), **SIZES)
-    @settings(max_examples=40, deadline=None)
-    def test_keeps_of_a_table_all_that_a_decision_asks(self, seed, strategy, jobs, drivers):
-        snapshot, policy = tabled(random_snapshot(seed, jobs=jobs, drivers=drivers)), Policy(strategy=strategy)
-        back = decode(encode(replace(recording(snapshot, policy), snapshot=lean(snapshot))))
-        again = whole(back.snapshot, lambda source, places: pytest.fail("nobody is asked"))
-        assert plan_bytes(decide(again, policy)) == plan_bytes(decide(snapshot, policy))
+class TestWhole:
+    QUESTION = Asked(
+        source="roads:city#1",
+        hubs=(2, 0),
+        others=((0, 1), (1,)),
+        inbound=(True, False),
+        line=StraightLine(speed_mps=1.0, factor=0.2),
+    )
 
-    def test_keeps_the_name_alone_of_a_source_that_can_be_asked_again(self):
-        snapshot = tabled(random_snapshot(5))
-        small = lean(snapshot, source="roads:city#1")
-        assert small.travel.source == "roads:city#1"
-        assert small.travel.seconds == b""
+    def test_asks_a_source_again_for_the_same_drives(self):
+        snapshot = replace(random_snapshot(5), travel=self.QUESTION)
+        back = decode(encode(recording(replace(snapshot, jobs=(), drivers=()))))
+        assert back.snapshot.travel == self.QUESTION
         asked = []
 
-        def ask(source, places):
-            asked.append((source, places))
-            return snapshot.travel
+        def ask(question, places):
+            asked.append((question, places))
+            return [[20.0, 21.5], [math.inf]]
 
-        assert whole(small, ask) == snapshot
-        assert asked == [("roads:city#1", snapshot.places)]
+        assert whole(snapshot, ask).travel == Pairs(
+            seconds={(0, 2): 20.0, (1, 2): 21.5, (0, 1): math.inf}, line=self.QUESTION.line
+        )
+        assert asked == [(self.QUESTION, snapshot.places)]
 
-    def test_leaves_a_formula_alone(self):
-        snapshot = random_snapshot(5)
-        assert lean(snapshot) is snapshot
-        assert whole(snapshot, lambda *_: pytest.fail("nobody is asked")) is snapshot
+    def test_leaves_alone_what_has_its_answer(self):
+        for travel in (StraightLine(), Pairs(seconds={(0, 1): 5.0}, line=StraightLine())):
+            snapshot = replace(random_snapshot(5), travel=travel)
+            assert whole(snapshot, lambda *_: pytest.fail("nobody is asked")) is snapshot
 
 
 def test_the_version_of_the_engine_follows_its_source(tmp_path, monkeypatch):

@@ -289,11 +289,13 @@ class TestReports:
 
     def test_the_plot_names_every_strategy_with_its_mean(self, folder):
         day = load(folder)
-        rows = [measure(day, simulate(day, assign), name) for name in ("one", "two & more")]
+        played = simulate(day, assign)
+        rows = [measure(day, played, name) for name in ("one", "two & more")]
         svg = click_to_door_svg(rows, "A day")
-        assert f"one {rows[0].ctd_mean:.2f}</text>" in svg
-        assert "two &amp; more" in svg
-        assert svg.count("<circle") == 4
+        assert f">one {rows[0].ctd_mean:.2f}</text>" in svg
+        assert f">two &amp; more {rows[1].ctd_mean:.2f}</text>" in svg
+        assert f">bound {rows[0].bound_mean:.2f}</text>" in svg
+        assert svg == click_to_door_svg(rows, "A day")
 
 
 class TestCity:
@@ -302,6 +304,16 @@ class TestCity:
         assert sum(len(z.drivers) for z in zones) == 1000
         assert sum(len(z.jobs) for z in zones) == 300
         assert build_city(1000) == build_city(1000)
+
+    def test_is_drawn_in_so_many_zones_as_asked_over_the_same_ground(self):
+        for count in (1, 16):
+            zones = [zone for row in build_city(1000, zones=count) for zone in row]
+            assert len(zones) == count
+            assert (sum(len(z.drivers) for z in zones), sum(len(z.jobs) for z in zones)) == (1000, 300)
+            assert sum(len(z.demand) for z in zones) == 240
+            assert 7900 < max(xy for z in zones for place in z.places for xy in place) <= 8000
+        with pytest.raises(ValueError, match="zones: expected a square number, got 3"):
+            build_city(1000, zones=3)
 
     def test_leaves_nobody_behind_at_a_rim(self):
         found = run_city(2250, Policy())
@@ -328,6 +340,10 @@ class TestCommand:
         assert list(data["means"]) == ["batch", "plan"]
         assert [(d["strategy"], d["orders"]) for d in data["days"]] == [("batch", 3), ("plan", 3)]
         assert (folder / "a.svg").read_text().startswith("<svg")
+
+    def test_gives_json_standard_output_to_itself_where_no_file_is_named(self, folder):
+        data = json.loads(self.run(folder, "--strategies", "nearest", "--json"))
+        assert [(d["strategy"], d["orders"]) for d in data["days"]] == [("nearest", 3)]
 
     def test_plays_as_the_platform_would_and_leaves_open_what_it_does_not_measure(self, folder):
         out = self.run(folder, "--strategies", "nearest", "--as-live", "10", "--json", folder / "a.json")

@@ -126,7 +126,10 @@ class TestStacking:
         town.driver("only")
         assert offers(town.snapshot()) == [("only", ("near", "far"))]
 
-    @pytest.mark.parametrize("limit", [{"max_batch": 1}, {"max_detour_s": 0}, {"max_food_age_s": 300}])
+    @pytest.mark.parametrize(
+        "limit",
+        [{"max_batch": 1}, {"max_detour_s": 0}, {"max_food_age_s": 300}, {"target_s": 600, "max_late_s": 0}],
+    )
     def test_keeps_within_the_limits_of_the_policy(self, limit):
         town = Town()
         town.job("near", to=5, restaurant="r")
@@ -328,10 +331,15 @@ class TestMemo:
         assert (plan.proposals, plan.resets) == ((), ())
         assert plan.waiting["a"].driver == "e"
 
-    def test_never_lets_more_moves_be_made_than_the_policy_allows(self):
+    @pytest.mark.parametrize("most", [1, 8, 9])
+    def test_never_makes_more_moves_than_the_policy_allows_once_every_job_has_a_place(self, most):
         town = Town()
         for i in range(8):
             town.job(f"j{i}", at=i, to=-i)
         for i in range(3):
             town.driver(f"d{i}", at=2 * i)
-        assert decide(town.snapshot(), replace(POLICY, max_moves=8)).stats["moves"] == 8
+        free, bounded = (decide(town.snapshot(), replace(POLICY, max_moves=n)) for n in (20_000, most))
+        assert free.stats["moves"] > 9
+        assert bounded.stats["moves"] == max(8, most)  # an insertion a job, then improvements
+        assert bounded.unplaced == {}
+        assert bounded.stats["objective_s"] >= free.stats["objective_s"]

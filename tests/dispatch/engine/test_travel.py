@@ -56,3 +56,12 @@ class TestTables:
         assert [snapshot.time_s(*p) for p in ((0, 1), (1, 0), (2, 2))] == [7, math.inf, 0]
         assert kernel_time(snapshot, 0, 1) == 7
         assert kernel_time(snapshot, 0, 2) == 1e12
+
+    def test_pairs_not_asked_for_are_estimated_where_there_is_a_line(self):
+        line = StraightLine(speed_mps=1.0, factor=0.5)
+        travel = Pairs(seconds={(0, 1): 7.0, (1, 0): math.inf}, line=line)
+        snapshot = Town().snapshot(places=((0.0, 0.0), (300.0, 0.0), (0.0, 400.0)), travel=travel)
+        expected = [[0, 7, 200], [math.inf, 0, 250], [200, 250, 0]]
+        assert [[snapshot.time_s(a, b) for b in range(3)] for a in range(3)] == expected
+        expected[1][0] = 1e12  # a way the source does not know stays none
+        assert [[kernel_time(snapshot, a, b) for b in range(3)] for a in range(3)] == expected

@@ -56,6 +56,11 @@ def follow(
     return times, ok
 
 
+def due_s(policy: Policy, job: Job) -> float:
+    """Return when a job is late: after the target or the promise, whichever is later."""
+    return max(job.placed_s + policy.target_s, job.promised_s or 0.0)
+
+
 def cost(snapshot: Snapshot, policy: Policy, driver: Driver, trips: Sequence[Sequence[Job]]) -> float:
     """Return the cost of a route as `docs/dispatch.md` states it, without start costs."""
     if not trips:
@@ -66,9 +71,31 @@ def cost(snapshot: Snapshot, policy: Policy, driver: Driver, trips: Sequence[Seq
     total = 0.0
     for job in (j for trip in trips for j in trip):
         door = times[job.id][1]
-        due = max(job.placed_s + policy.target_s, job.promised_s or 0.0)
-        seconds = door - job.placed_s + policy.overage_weight * max(0.0, door - due)
+        seconds = door - job.placed_s + policy.overage_weight * max(0.0, door - due_s(policy, job))
         total += (1 + policy.priority_weight * job.priority) * seconds
     n = sum(map(len, trips))
     guaranteed = max(0.0, driver.guarantee_orders - driver.taken)
     return total + policy.pay_weight_s * min(n, max(0.0, n - guaranteed))
+
+
+def start_costs(snapshot: Snapshot, policy: Policy) -> dict[str, float]:
+    """Return what each driver without a binding trip costs as such: position and fairness."""
+    asked = {driver for job in snapshot.jobs for driver in job.offered_to}
+    loose = [
+        driver
+        for driver in snapshot.drivers
+        if not driver.holding
+        and driver.id not in asked
+        and (driver.state != "UPCOMING" or driver.free_s <= snapshot.now_s + policy.look_ahead_s)
+    ]
+    total = sum(demand.weight for demand in snapshot.demand)
+    reach = {
+        driver.id: sum(d.weight * snapshot.time_s(driver.place, d.place) for d in snapshot.demand) / total
+        for driver in loose
+    }
+    far = sum(reach.values()) / max(1, len(loose))
+    idle = sum(driver.idle_s for driver in loose) / max(1, len(loose))
+    return {
+        driver.id: policy.position_weight * (far - reach[driver.id]) + policy.fairness_weight * (idle - driver.idle_s)
+        for driver in loose
+    }
