@@ -65,9 +65,28 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = ["status", "zone", "placed_at"]
     ordering = ["-id"]
     inlines = [OrderLineInline, ReviewInline]
-    exclude = ["dropoff_point", "fees"]
-    readonly_fields = ["public_id", "fee_lines", "dropoff", "timeline"]
+    fieldsets = [
+        (None, {"fields": ["status", "reason", "restaurant", "customer", "driver", "placed_at", "promised_at"]}),
+        ("What happened", {"fields": ["timeline"]}),
+        ("At the door", {"fields": ["dropoff_address", "dropoff_note", "dropoff", "zone"]}),
+        (
+            "In the kitchen",
+            {"fields": ["code", "kitchen_note", "accept_by", "accepted_at", "ready_at", "food_ready_at"]},
+        ),
+        (
+            "Money",
+            {"fields": ["subtotal_minor", "fee_lines", "tip_minor", "discount_minor", "total_minor", "quote"]},
+        ),
+        ("For the record", {"fields": ["public_id", "picked_up_at", "delivered_at", "closed_at"]}),
+    ]
+    readonly_fields = ["public_id", "driver", "fee_lines", "dropoff", "timeline"]
     actions = ["accept", "mark_ready", "reject", "cancel"]
+
+    @admin.display(description="driver")
+    def driver(self, obj: Order) -> str:
+        """Return who carries it or did."""
+        found = getattr(getattr(obj, "delivery", None), "driver", None)
+        return str(found or "nobody yet")
 
     @admin.display(description="fees")
     def fee_lines(self, obj: Order) -> str:

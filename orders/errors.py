@@ -17,6 +17,13 @@ class RestaurantPaused(DomainError):
     title = "The restaurant takes no orders at the moment."
 
 
+class RestaurantBusy(DomainError):
+    """As many orders are in the kitchen as it takes at once (`max_open_orders`); one will be out soon."""
+
+    code = "restaurant-busy"
+    title = "The kitchen has as many orders as it takes at once. Try again in some minutes."
+
+
 class ItemUnknown(DomainError):
     """The item is not on this restaurant's menu: gone, or another restaurant's."""
 

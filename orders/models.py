@@ -11,10 +11,11 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from accounts.states import Role
+from fleetsync.core import money
 from fleetsync.core.geo import ValidPoint
 from fleetsync.core.models import PublicModel
 from orders.conf import MOST_STARS
-from orders.states import OrderStatus
+from orders.states import IN_KITCHEN, OrderStatus
 from restaurants.models import MenuItem, Restaurant, Zone
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Quote(PublicModel):
         indexes = [models.Index(fields=["expires_at"], name="quote_expiry")]
 
     def __str__(self) -> str:
-        return f"{self.total_minor} {self.currency} until {self.expires_at:%H:%M}"
+        return f"{money.words(self.total_minor, self.currency)} until {self.expires_at:%H:%M} UTC"
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -121,6 +122,7 @@ class Order(PublicModel):
         indexes = [
             models.Index(fields=["customer", "-id"], name="order_of_customer"),
             models.Index(fields=["restaurant", "-id"], name="order_of_restaurant"),
+            models.Index(fields=["restaurant"], name="order_in_kitchen", condition=Q(status__in=sorted(IN_KITCHEN))),
             models.Index(fields=["accept_by"], name="order_unanswered", condition=Q(status=OrderStatus.PLACED)),
             models.Index(fields=["status", "placed_at"], name="order_status_placed"),
             models.Index(fields=["placed_at"], name="order_placed"),

@@ -34,6 +34,7 @@ FOLLOWERS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
     S.CANCELLED: frozenset(),
     S.RETURNED: frozenset(),
 }
+IN_KITCHEN: Final = frozenset({S.PLACED, S.ACCEPTED, S.PREPARING})  # what a kitchen's limit counts
 OPEN: Final = frozenset({S.PLACED, S.ACCEPTED, S.PREPARING, S.READY, S.PICKED_UP, S.RETURNING})
 CARRIABLE: Final = frozenset({S.ACCEPTED, S.PREPARING, S.READY})  # a driver may be found for it, or be on his way
 KITCHEN_STEPS: Final = (S.PLACED, S.ACCEPTED, S.PREPARING, S.READY, S.PICKED_UP)

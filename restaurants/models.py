@@ -93,6 +93,9 @@ class Restaurant(PublicModel):
     preparation_min = models.PositiveSmallIntegerField(default=15, help_text="Usual minutes from accepted to ready.")
     auto_accept = models.BooleanField(default=False)
     accept_within_s = models.PositiveIntegerField(default=300, help_text="Silence longer than this rejects the order.")
+    max_open_orders = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="So many orders in the kitchen at once; more are refused. Empty: no limit."
+    )
     minimum_minor = models.PositiveIntegerField(default=0, help_text="Least subtotal of an order, minor units.")
     delivery_radius_m = models.PositiveIntegerField(default=12_000)
     vehicles = ArrayField(
@@ -122,6 +125,7 @@ class Restaurant(PublicModel):
         constraints = [
             ValidPoint(field="point", name="restaurant_point"),
             models.CheckConstraint(condition=Q(preparation_min__lte=240), name="restaurant_preparation"),
+            models.CheckConstraint(condition=Q(max_open_orders__gte=1), name="restaurant_open_orders"),
             models.UniqueConstraint(fields=["osm_ref"], condition=~Q(osm_ref=""), name="restaurant_once_of_map"),
         ]
         permissions = [("operate_restaurant", "Can pause and resume restaurants")]

@@ -29,7 +29,7 @@ from orders.pricing import (
     price_lines,
 )
 from orders.selectors import sold_items
-from orders.states import OrderStatus
+from orders.states import IN_KITCHEN, OrderStatus
 from restaurants import selectors as restaurants
 from restaurants.models import Restaurant
 
@@ -175,6 +175,7 @@ def _reach(restaurant_id: UUID, dropoff: Point, now: datetime) -> tuple[Restaura
         raise NotFound("There is no such restaurant.", attr="restaurant_id")
     if restaurant.paused_until is not None and restaurant.paused_until > now:
         raise errors.RestaurantPaused(attr="restaurant_id", paused_until=restaurant.paused_until.isoformat())
+    _check_load(restaurant)
     opens_at = restaurants.next_opening(restaurant=restaurant, now=now)
     if opens_at != now:
         raise errors.RestaurantClosed(attr="restaurant_id", opens_at=opens_at.isoformat() if opens_at else None)
@@ -184,6 +185,14 @@ def _reach(restaurant_id: UUID, dropoff: Point, now: datetime) -> tuple[Restaura
     if metres > restaurant.delivery_radius_m:
         raise errors.TooFar(attr="dropoff", distance_m=round(metres), radius_m=restaurant.delivery_radius_m)
     return restaurant, metres
+
+
+def _check_load(restaurant: Restaurant) -> None:
+    limit = restaurant.max_open_orders
+    if limit is None:
+        return
+    if Order.objects.filter(restaurant_id=restaurant.pk, status__in=IN_KITCHEN).count() >= limit:
+        raise errors.RestaurantBusy(attr="restaurant_id", max_open_orders=limit)
 
 
 def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
@@ -276,6 +285,9 @@ def _write(
     ]
     common = {"order_id": order.pk, "restaurant_id": restaurant.pk, "zone_id": restaurant.zone_id}
     with change(now=now, actor=ids.encode("usr", customer.pk)) as emit:
+        if restaurant.max_open_orders is not None:  # two customers may not both be the last
+            Restaurant.objects.select_for_update(of=["self"], no_key=True).get(pk=restaurant.pk)
+            _check_load(restaurant)
         order.save(force_insert=True)
         OrderLine.objects.bulk_create(lines)
         emit(

@@ -189,7 +189,19 @@ class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
     ordering = ["name", "id"]
     fieldsets = [
         (None, {"fields": ["public_id", "name", "cuisine", "published", "address", "phone", "point", "zone"]}),
-        ("Kitchen", {"fields": ["preparation_min", "auto_accept", "accept_within_s", "always_open", "time_zone"]}),
+        (
+            "Kitchen",
+            {
+                "fields": [
+                    "preparation_min",
+                    "auto_accept",
+                    "accept_within_s",
+                    "max_open_orders",
+                    "always_open",
+                    "time_zone",
+                ]
+            },
+        ),
         ("Preparation, learned", {"fields": ["learned"]}),
         ("Orders", {"fields": ["minimum_minor", "currency", "delivery_radius_m", "vehicles"]}),
         ("Now", {"fields": ["paused_until", "pause_reason", "menu", "menu_version", "created_at"]}),

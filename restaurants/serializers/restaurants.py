@@ -81,6 +81,7 @@ class RestaurantSerializer(serializers.Serializer[Any]):
     preparation_min = serializers.IntegerField(read_only=True)
     auto_accept = serializers.BooleanField(read_only=True)
     accept_within_s = serializers.IntegerField(read_only=True)
+    max_open_orders = serializers.IntegerField(read_only=True, allow_null=True)
     minimum_minor = serializers.IntegerField(read_only=True)
     delivery_radius_m = serializers.IntegerField(read_only=True)
     vehicles = serializers.ListField(child=serializers.ChoiceField(Vehicle.choices), read_only=True)
@@ -124,6 +125,9 @@ class RestaurantSettings(StrictSerializer):
     preparation_min = serializers.IntegerField(min_value=1, max_value=240, required=False)
     auto_accept = serializers.BooleanField(required=False)
     accept_within_s = serializers.IntegerField(min_value=30, max_value=3_600, required=False)
+    max_open_orders = serializers.IntegerField(
+        min_value=1, max_value=500, required=False, allow_null=True, help_text="In the kitchen at once; null: no limit."
+    )
     minimum_minor = serializers.IntegerField(min_value=0, max_value=10_000_000, required=False)
     delivery_radius_m = serializers.IntegerField(min_value=100, max_value=100_000, required=False)
     vehicles = serializers.MultipleChoiceField(

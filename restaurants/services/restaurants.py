@@ -27,6 +27,7 @@ SETTINGS: Final[tuple[str, ...]] = (
     "preparation_min",
     "auto_accept",
     "accept_within_s",
+    "max_open_orders",
     "minimum_minor",
     "delivery_radius_m",
     "vehicles",

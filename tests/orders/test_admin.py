@@ -1,12 +1,24 @@
 """The back office reads orders and acts through services alone."""
 
+import re
+
 import pytest
+from django.contrib.admin.utils import flatten_fieldsets
 from django.urls import reverse
 
 from fleetsync.core import ids
 from fleetsync.core.models import Event
+from orders.admin import OrderAdmin
+from orders.models import Order
 from orders.states import OrderStatus
-from tests.factories import AdminFactory, OrderFactory, OrderLineFactory, UserFactory
+from tests.factories import (
+    AdminFactory,
+    DeliveryFactory,
+    DriverFactory,
+    OrderFactory,
+    OrderLineFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +52,20 @@ class TestOrderAdmin:
         assert office.post(address, {"status": "DELIVERED"}).status_code == 403
         line.order.refresh_from_db()
         assert line.order.status == OrderStatus.PLACED
+
+    def test_tells_what_happened_before_anything_else_and_leaves_nothing_out(self, office):
+        line = OrderLineFactory()
+        page = office.get(reverse("admin:orders_order_change", args=[line.order.pk])).content.decode()
+        assert re.findall(r"What happened|At the door|In the kitchen|Money|For the record", page)[0] == "What happened"
+        assert "nobody yet" in page
+        shown = set(flatten_fieldsets(OrderAdmin.fieldsets)) | {"dropoff_point", "fees", "fees_minor", "currency"}
+        assert {field.name for field in Order._meta.concrete_fields} - shown == {"id"}
+
+    def test_names_who_carries_it(self, office):
+        order = DeliveryFactory(driver=DriverFactory(user__name="Quinn Ride"), status="ASSIGNED").order
+        page = office.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+        assert "Quinn Ride" in page
+        assert "nobody yet" not in page
 
     def test_tells_who_did_what_by_name(self, office):
         order = OrderFactory()

@@ -152,6 +152,20 @@ class TestPlaceOrderRefusals:
         refusal = self.refused(shop, errors.RestaurantPaused)
         assert refusal.members == {"paused_until": (NOW + timedelta(minutes=20)).isoformat()}
 
+    def test_kitchen_that_has_as_many_orders_as_it_takes(self, shop):
+        shop.restaurant.max_open_orders = 2
+        shop.restaurant.save()
+        first, _ = place(shop), place(shop)
+        before = Event.objects.count()
+        with pytest.raises(errors.RestaurantBusy) as refusal:
+            place(shop)
+        assert (refusal.value.attr, refusal.value.members) == ("restaurant_id", {"max_open_orders": 2})
+        with pytest.raises(errors.RestaurantBusy):
+            quote(shop)
+        assert (Order.objects.count(), Event.objects.count()) == (2, before)
+        Order.objects.filter(pk=first.pk).update(status=OrderStatus.READY)
+        assert place(shop).status == OrderStatus.PLACED
+
     def test_pause_that_is_over_is_none(self, shop):
         shop.restaurant.paused_until = NOW
         shop.restaurant.save()
@@ -308,6 +322,31 @@ class TestPlaceQuotedOrder:
             thread.join()
         assert sorted(outcomes) == ["bought"] + ["used"] * 7
         assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoCustomersAtTheLastPlaceInTheKitchen:
+    def test_never_get_both_in(self, shop):
+        shop.restaurant.max_open_orders = 3
+        shop.restaurant.save()
+        barrier, outcomes = threading.Barrier(8), []
+
+        def buy():
+            try:
+                barrier.wait()
+                outcomes.append(place(shop).status)
+            except errors.RestaurantBusy:
+                outcomes.append("busy")
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=buy) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["PLACED"] * 3 + ["busy"] * 5
+        assert Order.objects.count() == 3
 
 
 class TestForgetQuotes:

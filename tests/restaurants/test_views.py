@@ -148,6 +148,13 @@ class TestOne:
         assert Event.objects.get().payload["fields"] == ["vehicles"]
         assert client.patch(rst(staff.restaurant), {"vehicles": []}).json()["vehicles"] == []
 
+    def test_says_how_many_orders_it_takes_at_once(self, acting):
+        staff = RestaurantStaffFactory()
+        client = acting(staff.user)
+        assert client.get(rst(staff.restaurant)).json()["max_open_orders"] is None
+        assert client.patch(rst(staff.restaurant), {"max_open_orders": 3}).json()["max_open_orders"] == 3
+        assert client.patch(rst(staff.restaurant), {"max_open_orders": None}).json()["max_open_orders"] is None
+
     @pytest.mark.parametrize(
         "body",
         [
@@ -160,6 +167,8 @@ class TestOne:
             {"time_zone": "Mars/Olympus"},
             {"time_zone": "../../etc/passwd"},
             {"vehicles": ["ROCKET"]},
+            {"max_open_orders": 0},
+            {"max_open_orders": 501},
             {"vehicles": "CAR"},
             {"preparation_min": 0},
             {"preparation_min": 241},
