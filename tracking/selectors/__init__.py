@@ -2,7 +2,7 @@
 
 from tracking.selectors.access import Login, Viewer, require_topic, viewer_of
 from tracking.selectors.basemaps import DrawnMap, basemap_of, basemap_version
-from tracking.selectors.figures import Figures, figures
+from tracking.selectors.figures import Figures, LastRound, Pace, figures, last_round, pace
 from tracking.selectors.finding import Found, find_in_zone
 from tracking.selectors.happened import Happening, happened
 from tracking.selectors.heat import HeatCell, heat_of
@@ -21,8 +21,9 @@ from tracking.selectors.past import past_zone
 from tracking.selectors.zone import LiveZone, MapDriver, Search, live_zone, map_drivers
 
 __all__ = [
-    "DrawnMap", "Figures", "Found", "Happening", "HeatCell", "LiveDriver", "LiveOrder", "LiveRestaurant", "LiveZone", "Login",
-    "MapDriver", "Minute", "Search", "SeenDriver", "Viewer", "basemap_of", "basemap_version", "ended_logins",
-    "events_after", "figures", "find_in_zone", "happened", "heat_of", "history", "live_driver", "live_order", "live_restaurant",
-    "live_zone", "map_drivers", "past_zone", "require_topic", "viewer_of",
+    "DrawnMap", "Figures", "Found", "Happening", "HeatCell", "LastRound", "LiveDriver", "LiveOrder", "LiveRestaurant",
+    "LiveZone", "Login", "MapDriver", "Minute", "Pace", "Search", "SeenDriver", "Viewer", "basemap_of",
+    "basemap_version", "ended_logins", "events_after", "figures", "find_in_zone", "happened", "heat_of", "history",
+    "last_round", "live_driver", "live_order", "live_restaurant", "live_zone", "map_drivers", "pace", "past_zone",
+    "require_topic", "viewer_of",
 ]  # fmt: skip

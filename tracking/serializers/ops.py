@@ -157,13 +157,15 @@ class RoundOutput(serializers.Serializer[Any]):
 
 
 class FiguresOutput(serializers.Serializer[Any]):
-    """How it goes: the last two hours of business time."""
+    """How it goes: two hours of business time."""
 
     delivered = serializers.IntegerField()
     kept_percent = serializers.FloatField(allow_null=True, help_text="Handed over before the promise.")
-    assign_typical_s = serializers.FloatField(allow_null=True, help_text="Half of the orders had a driver by then.")
+    assign_typical_s = serializers.FloatField(
+        allow_null=True, help_text="Half of the orders had a driver so soon after they were due."
+    )
     assign_slowest_s = serializers.FloatField(allow_null=True, help_text="All but the slowest 5 %.")
-    round = RoundOutput(source="last_round", allow_null=True)
+    round = RoundOutput(allow_null=True, help_text="Of the past: the last one that decided something.")
 
 
 class MinuteOutput(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from accounts import tokens
 from accounts.errors import TokenInvalid
 from accounts.models import User
-from accounts.selectors import user_of_access_token
+from accounts.selectors import user_of_login
 from accounts.services import use_socket_ticket
 from fleetsync.core.events import topic_of
 from fleetsync.core.relay import feed_heads
@@ -49,7 +49,7 @@ def log_in_again(*, bearer: str, real_now: datetime) -> Login:
     """
     claims = tokens.verify(token=bearer, typ="access", now=real_now)
     head = feed_heads([topic := topic_of("user", claims.user_id)])[topic]
-    user = user_of_access_token(token=bearer)
+    user = user_of_login(claims=claims)
     return Login(viewer=viewer_of(user), expires_at=claims.expires_at, family_id=claims.family_id, user_head=head)
 
 

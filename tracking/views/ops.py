@@ -1,5 +1,6 @@
 """HTTP of the ops map: a zone's past, figures, heat and search."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -119,15 +120,18 @@ class FiguresView(ZoneView):
     @extend_schema(
         tags=["tracking"],
         summary="See how a zone goes",
-        description="Time to find a driver, promises kept, and the last round.",
-        parameters=[ZONE_ID],
+        description="Time to find a driver and promises kept in the two hours before now or then; the last round.",
+        parameters=[ZONE_ID, MomentQuery],
         responses=FiguresOutput,
     )
     def get(self, request: Request, zone_id: UUID) -> Response:
-        """Return figures of the last two hours."""
+        """Return the pace of two hours and the last round."""
         self.require_zone(zone_id)
-        figures = selectors.figures(now=clock.now(), zone_id=zone_id)
-        return Response(FiguresOutput(figures).data)
+        now = clock.now()
+        at = min(now, checked(MomentQuery, request.query_params.dict()).get("at", now))
+        pace = selectors.pace(until=at, zone_id=zone_id)
+        last = selectors.last_round(zone_id=zone_id, until=at if at < now else None)
+        return Response(FiguresOutput({**asdict(pace), "round": last}).data)
 
 
 class SearchView(ZoneView):
