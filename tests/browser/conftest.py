@@ -109,9 +109,9 @@ def visit(request: pytest.FixtureRequest, stage: Stage, browser: Any, watch: Wat
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def customer(stage: Stage) -> Iterator[Customer]:
-    """Somebody who orders over the API from the kitchen that `restaurant@` works for."""
+    """Somebody who orders over the API from the kitchen that `restaurant@` works for; it begins empty."""
     with Customer(stage.site) as somebody:
         yield somebody
 

@@ -68,6 +68,13 @@ class TestAccessibility:
         expect(kitchen.get_by_role("dialog")).to_be_visible()
         found += violations(kitchen, "kitchen, pause asked")
         kitchen.keyboard.press("Escape")
+        kitchen.get_by_role("button", name="Kitchen load").click()
+        kitchen.get_by_role("dialog").get_by_role("button", name="3 orders").click()
+        expect(kitchen.get_by_role("button", name="Kitchen load: 1 of 3 orders")).to_be_visible()
+        found += violations(kitchen, "kitchen, limited")
+        kitchen.get_by_role("button", name="Kitchen load").click()
+        kitchen.get_by_role("dialog").get_by_role("button", name="No limit").click()
+        expect(kitchen.get_by_role("button", name=re.compile("no limit"))).to_be_visible()
 
         ops.get_by_role("combobox", name="Find an order, driver or restaurant").fill(placed.code)
         option = ops.get_by_role("option", name=re.compile(placed.code))

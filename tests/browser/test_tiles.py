@@ -172,8 +172,10 @@ class TestTileFile:
         write_archive(tiled["archive"], land(tiled["env"]["DATABASE_URL"]), kind=TileType.MVT, places=places)
         for page in both(tiled["on_file"]):
             shows_tiles(page)
-            drawn = page.locator(".leaflet-tile-pane canvas").first
-            assert drawn.evaluate("tile => tile.getContext('2d').getImageData(100, 100, 1, 1).data[3]") == 255
+            page.wait_for_function(  # a tile stands before it is painted
+                "() => document.querySelector('.leaflet-tile-pane canvas')"
+                "?.getContext('2d').getImageData(100, 100, 1, 1).data[3] === 255"
+            )
 
     def test_that_is_broken_gives_way_to_the_streets(self, tiled, both):
         tiled["archive"].write_bytes(b"no archive of tiles, but long enough to be asked for" * 400)

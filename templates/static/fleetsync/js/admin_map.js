@@ -26,10 +26,19 @@
     paint();
     return layer;
   };
-  new MutationObserver(() => repaints.forEach((paint) => paint())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  new MutationObserver(() => repaints.forEach((paint) => paint())).observe(document.documentElement, {
+    attributes: true,
+    attributeFilter: ["data-theme"],
+  });
 
   const once = (url) => {
-    if (!fetched.has(url)) fetched.set(url, fetch(url, { credentials: "same-origin" }).then((r) => (r.ok ? r.json() : null)).catch(() => null));
+    if (!fetched.has(url))
+      fetched.set(
+        url,
+        fetch(url, { credentials: "same-origin" })
+          .then((r) => (r.ok ? r.json() : null))
+          .catch(() => null),
+      );
     return fetched.get(url);
   };
   const streets = (zone) => once(`/api/v1/zones/${zone}/basemap`);
@@ -40,16 +49,28 @@
     const map = L.map(el, { preferCanvas: true, maxZoom: 19, minZoom: 2 }).setView(START, 12);
     once(el.dataset.backdrop).then((data) => {
       if (!data) return;
-      const layer = painted(L.geoJSON(data, { interactive: false, pointToLayer: (f, at) => L.circleMarker(at, { radius: 3 }) }), look).addTo(map);
-      data.features.filter((f) => f.properties.kind === "zone").forEach((zone) => streets(zone.properties.id).then((drawn) => {
-        if (!drawn) return;
-        painted(L.geoJSON(drawn, {
-          interactive: false,
-          pointToLayer: () => null,
-          filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
-        }), look).addTo(map).bringToBack();
-        if (drawn.attribution) map.attributionControl.addAttribution(drawn.attribution);
-      }));
+      const layer = painted(
+        L.geoJSON(data, { interactive: false, pointToLayer: (f, at) => L.circleMarker(at, { radius: 3 }) }),
+        look,
+      ).addTo(map);
+      data.features
+        .filter((f) => f.properties.kind === "zone")
+        .forEach((zone) =>
+          streets(zone.properties.id).then((drawn) => {
+            if (!drawn) return;
+            painted(
+              L.geoJSON(drawn, {
+                interactive: false,
+                pointToLayer: () => null,
+                filter: (f) => f.properties.kind !== "zone" && f.properties.kind !== "label",
+              }),
+              look,
+            )
+              .addTo(map)
+              .bringToBack();
+            if (drawn.attribution) map.attributionControl.addAttribution(drawn.attribution);
+          }),
+        );
       if (!el.dataset.placed && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { maxZoom: 14 });
     });
     map.attributionControl.setPrefix(false);
@@ -86,7 +107,10 @@
       pin.setLatLng(at);
       if (move) map.setView(at, Math.max(map.getZoom(), 15));
     };
-    map.on("click", (event) => { write(event.latlng); show(false); });
+    map.on("click", (event) => {
+      write(event.latlng);
+      show(false);
+    });
     lat.addEventListener("input", () => show(true));
     lng.addEventListener("input", () => show(true));
     show(true);
@@ -97,9 +121,19 @@
     const map = base(el);
     const shape = painted(L.polygon([], { interactive: false }), LOOKS.area).addTo(map);
     let corners = [];
-    const read = () => text.value.split("\n").map((line) => line.split(",").map(Number)).filter((c) => c.length === 2 && c.every(Number.isFinite)).map((c) => L.latLng(c));
+    const read = () =>
+      text.value
+        .split("\n")
+        .map((line) => line.split(",").map(Number))
+        .filter((c) => c.length === 2 && c.every(Number.isFinite))
+        .map((c) => L.latLng(c));
     const write = () => {
-      text.value = corners.map((corner) => { const at = corner.getLatLng(); return `${rounded(at.lat)}, ${rounded(at.wrap().lng)}`; }).join("\n");
+      text.value = corners
+        .map((corner) => {
+          const at = corner.getLatLng();
+          return `${rounded(at.lat)}, ${rounded(at.wrap().lng)}`;
+        })
+        .join("\n");
       shape.setLatLngs(corners.map((corner) => corner.getLatLng()));
     };
     const add = (at) => {
@@ -113,22 +147,40 @@
       const places = read();
       places.forEach(add);
       shape.setLatLngs(places);
-      if (move && places.length) { el.dataset.placed = "1"; map.fitBounds(L.latLngBounds(places), { padding: [20, 20] }); }
+      if (move && places.length) {
+        el.dataset.placed = "1";
+        map.fitBounds(L.latLngBounds(places), { padding: [20, 20] });
+      }
     };
     const tools = L.control({ position: "topright" });
     tools.onAdd = () => {
       const box = L.DomUtil.create("div", "leaflet-bar leaflet-control-fs");
-      [["Undo corner", () => corners.pop()?.remove()], ["Clear", () => { corners.forEach((corner) => corner.remove()); corners = []; }]].forEach(([label, act]) => {
+      [
+        ["Undo corner", () => corners.pop()?.remove()],
+        [
+          "Clear",
+          () => {
+            corners.forEach((corner) => corner.remove());
+            corners = [];
+          },
+        ],
+      ].forEach(([label, act]) => {
         const button = L.DomUtil.create("button", "", box);
         button.type = "button";
         button.textContent = label;
-        button.addEventListener("click", () => { act(); write(); });
+        button.addEventListener("click", () => {
+          act();
+          write();
+        });
       });
       L.DomEvent.disableClickPropagation(box);
       return box;
     };
     tools.addTo(map);
-    map.on("click", (event) => { add(event.latlng); write(); });
+    map.on("click", (event) => {
+      add(event.latlng);
+      write();
+    });
     text.addEventListener("change", () => load(true));
     load(true);
   }
@@ -136,19 +188,34 @@
   function trail(el) {
     const way = JSON.parse(el.dataset.way);
     el.dataset.placed = "1";
-    const map = base(el), hue = (share) => `hsl(${Math.round(215 - 175 * share)} 70% 48%)`;
-    const places = way.map(([lat, lng]) => [lat, lng]), legs = L.layerGroup().addTo(map);
+    const map = base(el);
+    const hue = (share) => `hsl(${Math.round(215 - 175 * share)} 70% 48%)`;
+    const places = way.map(([lat, lng]) => [lat, lng]);
+    const legs = L.layerGroup().addTo(map);
     const dot = painted(L.circleMarker(places[0], { radius: 8, interactive: false }), LOOKS.dot).addTo(map);
     map.fitBounds(L.latLngBounds(places), { padding: [20, 20], maxZoom: 16 });
     const row = L.DomUtil.create("div", "fs-scrub");
-    const label = L.DomUtil.create("label", "", row), range = L.DomUtil.create("input", "", row), out = L.DomUtil.create("output", "", row);
-    label.textContent = "Time"; range.type = "range"; range.min = 0; range.max = way.length - 1; range.value = way.length - 1; range.id = `fs-scrub-${document.querySelectorAll(".fs-scrub").length}`; label.htmlFor = range.id;
+    const label = L.DomUtil.create("label", "", row);
+    const range = L.DomUtil.create("input", "", row);
+    const out = L.DomUtil.create("output", "", row);
+    label.textContent = "Time";
+    range.type = "range";
+    range.min = 0;
+    range.max = way.length - 1;
+    range.value = way.length - 1;
+    range.id = `fs-scrub-${document.querySelectorAll(".fs-scrub").length}`;
+    label.htmlFor = range.id;
     el.after(row);
     const show = () => {
       const at = Number(range.value);
       legs.clearLayers();
       const step = Math.max(1, Math.ceil(at / 200));
-      for (let i = 0; i < at; i += step) L.polyline(places.slice(i, Math.min(at, i + step) + 1), { color: hue(i / Math.max(1, way.length - 1)), weight: 4, interactive: false }).addTo(legs);
+      for (let i = 0; i < at; i += step)
+        L.polyline(places.slice(i, Math.min(at, i + step) + 1), {
+          color: hue(i / Math.max(1, way.length - 1)),
+          weight: 4,
+          interactive: false,
+        }).addTo(legs);
       dot.setLatLng(places[at]).bringToFront();
       out.textContent = way[at][2];
       range.setAttribute("aria-valuetext", way[at][2]);
@@ -158,5 +225,7 @@
   }
 
   const kinds = { point, area, shown, trail };
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-fs-map]").forEach((el) => kinds[el.dataset.fsMap](el)));
+  document.addEventListener("DOMContentLoaded", () =>
+    document.querySelectorAll("[data-fs-map]").forEach((el) => kinds[el.dataset.fsMap](el)),
+  );
 })();

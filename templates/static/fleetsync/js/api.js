@@ -1,5 +1,9 @@
 // REST calls of our pages: the session cookie with its CSRF token, problem documents as errors, keys for repeats.
-const cookie = (name) => document.cookie.split("; ").find((c) => c.startsWith(`${name}=`))?.slice(name.length + 1);
+const cookie = (name) =>
+  document.cookie
+    .split("; ")
+    .find((c) => c.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
 export class Problem extends Error {
@@ -16,11 +20,19 @@ export async function call(method, path, body, { key, signal } = {}) {
   if (method !== "GET") headers["X-CSRFToken"] = cookie(meta("csrf-cookie")) ?? "";
   if (method === "POST") headers["Idempotency-Key"] = key ?? crypto.randomUUID();
   const answer = await fetch(`/api/v1/${path}`, {
-    method, headers, signal, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body),
+    method,
+    headers,
+    signal,
+    credentials: "same-origin",
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await answer.text();
   let json = null;
-  try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: an error page of a proxy */ }
+  try {
+    json = text ? JSON.parse(text) : null;
+  } catch {
+    /* not JSON: an error page of a proxy */
+  }
   if (!answer.ok) throw new Problem(answer.status, json);
   return json;
 }

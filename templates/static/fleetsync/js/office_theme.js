@@ -2,7 +2,9 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const follow = () => { root.dataset.theme = root.classList.contains("dark") ? "dark" : "light"; };
+  const follow = () => {
+    root.dataset.theme = root.classList.contains("dark") ? "dark" : "light";
+  };
   new MutationObserver(follow).observe(root, { attributes: true, attributeFilter: ["class"] });
   follow();
 })();

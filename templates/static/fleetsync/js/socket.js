@@ -4,7 +4,9 @@ import { post } from "./api.js";
 import { setClock } from "./time.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
-const PING_MS = 15_000, SILENCE_MS = 40_000, POLL_AFTER = 3;
+const PING_MS = 15_000;
+const SILENCE_MS = 40_000;
+const POLL_AFTER = 3;
 
 export class Live {
   /** `track`: a signed tracking token instead of a login. */
@@ -19,7 +21,10 @@ export class Live {
     addEventListener("pagehide", () => this.close());
   }
   /** Hear of the connection: handler("live" | "amber" | "poll"). */
-  onState(handler) { this.listeners.add(handler); handler(this.state); }
+  onState(handler) {
+    this.listeners.add(handler);
+    handler(this.state);
+  }
   say(state) {
     if (state === this.state) return;
     this.state = state;
@@ -47,14 +52,20 @@ export class Live {
   }
   async open() {
     if (this.closed) return;
-    if (navigator.onLine === false) { this.later(); return; } // asking would only fill the log
+    if (navigator.onLine === false) {
+      this.later();
+      return;
+    } // asking would only fill the log
     this.waiting = true;
     let secret;
     try {
       secret = this.track ? `track.${this.track}` : `ticket.${(await post("auth/socket-ticket")).ticket}`;
     } catch (error) {
       this.waiting = false;
-      if (error.status === 401 || error.status === 403) { this.say("off"); return; }
+      if (error.status === 401 || error.status === 403) {
+        this.say("off");
+        return;
+      }
       this.later();
       return;
     }
@@ -62,8 +73,12 @@ export class Live {
     const base = meta("live-url").replace(/\/$/, "");
     const socket = new WebSocket(`${base}/ws/v1/`, ["fleetsync.v1", secret]);
     this.socket = socket;
-    socket.onmessage = (message) => { if (socket === this.socket) this.hear(JSON.parse(message.data)); };
-    socket.onclose = () => { if (socket === this.socket) this.later(); };
+    socket.onmessage = (message) => {
+      if (socket === this.socket) this.hear(JSON.parse(message.data));
+    };
+    socket.onclose = () => {
+      if (socket === this.socket) this.later();
+    };
   }
   hear(frame) {
     this.heard = Date.now();

@@ -1,5 +1,7 @@
 // Business time, as the server keeps it: `now` and `scale` come from GET /clock and from the socket's first frame.
-let origin = Date.now(), at = performance.now(), scale = 1;
+let origin = Date.now();
+let at = performance.now();
+let scale = 1;
 
 export function setClock({ now, scale: speed }) {
   origin = new Date(now).getTime();

@@ -42,7 +42,12 @@ const GLYPH = {
 export const glyph = (name, kind = name) =>
   s("svg", { class: `g is-${kind}`, viewBox: "0 0 12 12", "aria-hidden": "true" }, GLYPH[name]());
 export function pill(kind, word, shape = kind) {
-  return h("span", { class: `pill is-${kind}` }, s("svg", { class: "g", viewBox: "0 0 12 12", "aria-hidden": "true" }, GLYPH[shape]()), word);
+  return h(
+    "span",
+    { class: `pill is-${kind}` },
+    s("svg", { class: "g", viewBox: "0 0 12 12", "aria-hidden": "true" }, GLYPH[shape]()),
+    word,
+  );
 }
 export function fillIcons(root = document) {
   for (const el of $$("[data-i]", root)) el.replaceWith(icon(el.dataset.i, el.className || "i"));
@@ -91,7 +96,11 @@ export function initTheme() {
     button.addEventListener("click", () => {
       const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
       document.documentElement.dataset.theme = next;
-      try { localStorage.setItem("fleetsync.theme", next); } catch { /* private window */ }
+      try {
+        localStorage.setItem("fleetsync.theme", next);
+      } catch {
+        /* private window */
+      }
       dispatchEvent(new Event("themechange"));
     });
   }
@@ -103,7 +112,23 @@ export function toast(text, undo, ms = 6000) {
     host = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
     document.body.append(host);
   }
-  const el = h("div", { class: "toast" }, text, undo && h("button", { type: "button", onclick: () => { undo(); el.remove(); } }, "Undo"));
+  const el = h(
+    "div",
+    { class: "toast" },
+    text,
+    undo &&
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            undo();
+            el.remove();
+          },
+        },
+        "Undo",
+      ),
+  );
   host.append(el);
   while (host.children.length > 3) host.firstChild.remove();
   setTimeout(() => el.remove(), ms);
@@ -118,7 +143,10 @@ export function initTabs(list, onPick) {
     if (focus) tab.focus();
     onPick(tab.dataset.tab);
   };
-  list.addEventListener("click", (e) => { const t = e.target.closest('[role="tab"]'); if (t) pick(t); });
+  list.addEventListener("click", (e) => {
+    const t = e.target.closest('[role="tab"]');
+    if (t) pick(t);
+  });
   list.addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
     if (!step) return;
@@ -133,8 +161,17 @@ export function ring(size = 64, stroke = 5) {
   const r = (size - stroke) / 2;
   const value = s("circle", { class: "v", cx: size / 2, cy: size / 2, r, pathLength: 1 });
   const text = h("span", {});
-  const el = h("div", { class: "ring", role: "timer" },
-    s("svg", { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" }, s("circle", { cx: size / 2, cy: size / 2, r }), value), text);
+  const el = h(
+    "div",
+    { class: "ring", role: "timer" },
+    s(
+      "svg",
+      { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" },
+      s("circle", { cx: size / 2, cy: size / 2, r }),
+      value,
+    ),
+    text,
+  );
   el.style.width = el.style.height = `${size}px`;
   return {
     el,

@@ -19,14 +19,24 @@ export class Messages {
     this.paint();
   }
   paint() {
-    const [first] = this.unread, more = this.unread.length - 1, sign = first ? `${first.id} ${more}` : "";
+    const [first] = this.unread;
+    const more = this.unread.length - 1;
+    const sign = first ? `${first.id} ${more}` : "";
     if (sign === this.sign) return;
     this.sign = sign;
     this.card.hidden = !first;
-    if (!first) { this.card.replaceChildren(); return; }
+    if (!first) {
+      this.card.replaceChildren();
+      return;
+    }
     this.card.replaceChildren(
       icon("chat"),
-      h("div", { class: "grow" }, h("p", { class: "from" }, `Dispatch, ${clock(first.sent_at)}${more ? ` · ${more} more` : ""}`), h("p", { class: "text" }, first.text)),
+      h(
+        "div",
+        { class: "grow" },
+        h("p", { class: "from" }, `Dispatch, ${clock(first.sent_at)}${more ? ` · ${more} more` : ""}`),
+        h("p", { class: "text" }, first.text),
+      ),
       h("button", { class: "btn", type: "button", onclick: () => this.read(first) }, "Got it"),
     );
   }
@@ -43,11 +53,27 @@ export class Messages {
     this.dialog.showModal();
     try {
       const { results } = await get("drivers/me/messages");
-      body.replaceChildren(results.length
-        ? h("ul", { class: "said" }, results.map((each) => h("li", {}, h("time", { class: "num mute" }, clock(each.sent_at)), h("p", {}, each.text))))
-        : h("div", { class: "empty" }, icon("chat"), h("b", {}, "No messages"), "What dispatch writes to you is kept here for 30 days."));
+      body.replaceChildren(
+        results.length
+          ? h(
+              "ul",
+              { class: "said" },
+              results.map((each) =>
+                h("li", {}, h("time", { class: "num mute" }, clock(each.sent_at)), h("p", {}, each.text)),
+              ),
+            )
+          : h(
+              "div",
+              { class: "empty" },
+              icon("chat"),
+              h("b", {}, "No messages"),
+              "What dispatch writes to you is kept here for 30 days.",
+            ),
+      );
     } catch {
-      body.replaceChildren(h("p", { class: "mute" }, "They cannot be read just now. Try again when there is a signal."));
+      body.replaceChildren(
+        h("p", { class: "mute" }, "They cannot be read just now. Try again when there is a signal."),
+      );
     }
   }
 }

@@ -2,7 +2,10 @@
 // Everything goes out in order, one request at a time; a tap keeps its key, so a repeat changes nothing.
 import { call } from "../api.js";
 
-const POINTS_KEPT = 900, POINTS_SENT = 100, PATIENCE_MS = 8_000, RETRY_MS = [1_000, 1_500, 2_500, 4_000];
+const POINTS_KEPT = 900;
+const POINTS_SENT = 100;
+const PATIENCE_MS = 8_000;
+const RETRY_MS = [1_000, 1_500, 2_500, 4_000];
 const LATER = new Set([429, 500, 502, 503, 504]);
 
 export class Queue {
@@ -13,19 +16,33 @@ export class Queue {
     this.lostAt = null; // when the network went away, Date.now(); null: it is there
     this.tries = 0;
     this.memory = { taps: [], points: [], seq: 0 };
-    try { this.memory = { ...this.memory, ...JSON.parse(localStorage.getItem(this.slot) ?? "{}") }; } catch { /* private window: memory alone */ }
+    try {
+      this.memory = { ...this.memory, ...JSON.parse(localStorage.getItem(this.slot) ?? "{}") };
+    } catch {
+      /* private window: memory alone */
+    }
     addEventListener("offline", () => this.lose());
     addEventListener("online", () => this.flush());
     if (navigator.onLine === false) this.lose();
   }
-  get taps() { return this.memory.taps; }
-  get points() { return this.memory.points.length; }
+  get taps() {
+    return this.memory.taps;
+  }
+  get points() {
+    return this.memory.points.length;
+  }
   keep() {
-    try { localStorage.setItem(this.slot, JSON.stringify(this.memory)); } catch { /* full or forbidden: memory alone */ }
+    try {
+      localStorage.setItem(this.slot, JSON.stringify(this.memory));
+    } catch {
+      /* full or forbidden: memory alone */
+    }
     this.onChange();
   }
   /** A number that only grows, for the order of points of one moment. */
-  next() { return ++this.memory.seq; }
+  next() {
+    return ++this.memory.seq;
+  }
 
   /** Keep a tap and try to send it at once. `about`: id of what it is about; `step`: what it does to it. */
   tap({ path, body = {}, about, step, at }) {
@@ -55,14 +72,19 @@ export class Queue {
   }
   async flush() {
     if (this.busy) return;
-    if (navigator.onLine === false) { this.lose(); return; } // `online` comes back here
+    if (navigator.onLine === false) {
+      this.lose();
+      return;
+    } // `online` comes back here
     this.busy = true;
     clearTimeout(this.timer);
     try {
-      while (this.memory.points.length || this.memory.taps.length) await (this.memory.points.length ? this.sendPoints() : this.sendTap());
+      while (this.memory.points.length || this.memory.taps.length)
+        await (this.memory.points.length ? this.sendPoints() : this.sendTap());
       this.found();
     } catch (error) {
-      if (error.status === undefined) this.lose(); else this.found();
+      if (error.status === undefined) this.lose();
+      else this.found();
       const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
       this.timer = setTimeout(() => this.flush(), wait);
     } finally {
@@ -73,7 +95,8 @@ export class Queue {
     return call("POST", path, body, { key, signal: AbortSignal.timeout(PATIENCE_MS) });
   }
   async sendPoints() {
-    const batch = this.memory.points.slice(0, POINTS_SENT), last = batch.at(-1).seq;
+    const batch = this.memory.points.slice(0, POINTS_SENT);
+    const last = batch.at(-1).seq;
     try {
       await this.send("positions", { points: batch });
     } catch (error) {
@@ -85,16 +108,24 @@ export class Queue {
   }
   async sendTap() {
     const tap = this.memory.taps[0];
-    let answer = null, refusal = null;
+    let answer = null;
+    let refusal = null;
     try {
       answer = await this.send(tap.path, tap.body, tap.key);
     } catch (error) {
-      if (error.status === undefined || LATER.has(error.status) || error.status === 401 || error.code === "idempotency-in-flight") throw error;
+      if (
+        error.status === undefined ||
+        LATER.has(error.status) ||
+        error.status === 401 ||
+        error.code === "idempotency-in-flight"
+      )
+        throw error;
       refusal = error;
     }
     this.memory.taps = this.memory.taps.filter((each) => each.key !== tap.key);
     this.found();
     this.keep();
-    if (refusal) this.onRefused(tap, refusal); else this.onSent(tap, answer);
+    if (refusal) this.onRefused(tap, refusal);
+    else this.onSent(tap, answer);
   }
 }

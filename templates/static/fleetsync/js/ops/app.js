@@ -4,14 +4,19 @@ import { now } from "../time.js";
 import { World } from "./world.js";
 
 const heard = new Map();
-export const on = (name, handler) => { (heard.get(name) ?? heard.set(name, []).get(name)).push(handler); };
-export const say = (name, detail) => { for (const handler of heard.get(name) ?? []) handler(detail); };
+export const on = (name, handler) => {
+  (heard.get(name) ?? heard.set(name, []).get(name)).push(handler);
+};
+export const say = (name, detail) => {
+  for (const handler of heard.get(name) ?? []) handler(detail);
+};
 
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 export const zone = meta("zone-id");
 export const phone = () => matchMedia("(max-width: 720px)").matches;
 
-const names = new Map(), asking = new Set();
+const names = new Map();
+const asking = new Set();
 export const live = new World({ names, incomplete: () => say("incomplete") });
 export const then = new World({ names });
 export const app = {
@@ -19,8 +24,12 @@ export const app = {
   chosen: null, // { kind: "order" | "driver" | "kitchen", id }
   assigning: null, // the delivery that a driver is being picked for
   hovered: null, // a driver pointed at in a list
-  get world() { return this.past == null ? live : then; },
-  get t() { return this.past ?? now(); },
+  get world() {
+    return this.past == null ? live : then;
+  },
+  get t() {
+    return this.past ?? now();
+  },
 };
 
 /** The name of a driver; one never seen here is asked for, and `names` is said when it came. */
@@ -30,15 +39,25 @@ export function nameOf(id) {
   if (known) return known;
   if (!asking.has(id)) {
     asking.add(id);
-    get(`drivers/${id}`).then((d) => { names.set(id, d.name); say("names"); }).catch(() => {});
+    get(`drivers/${id}`)
+      .then((d) => {
+        names.set(id, d.name);
+        say("names");
+      })
+      .catch(() => {});
   }
   return "a driver";
 }
-export const learn = (id, name) => { if (id && name) names.set(id, name); };
+export const learn = (id, name) => {
+  if (id && name) names.set(id, name);
+};
 export const firstName = (id) => nameOf(id).split(" ")[0];
 
 export function choose(pick, from = null) {
   app.chosen = pick;
   say("choose", { pick, from });
 }
-export const close = () => { app.chosen = null; say("close"); };
+export const close = () => {
+  app.chosen = null;
+  say("close");
+};

@@ -5,17 +5,33 @@ import { app, on, say, zone } from "./app.js";
 import { mercX, mercY } from "./world.js";
 
 const EVERY_MS = 5000;
-let cells = [], timer = 0, asked = 0, turn = 0;
+let cells = [];
+let timer = 0;
+let asked = 0;
+let turn = 0;
 export const heatTurn = () => turn; // changes with the cells
 
 export async function loadHeat() {
   clearTimeout(timer);
-  if ($("#heatkey")?.hidden !== false) { cells = []; return; }
-  const mine = ++asked, at = app.past == null ? "" : `?at=${encodeURIComponent(new Date(app.past).toISOString())}`;
+  if ($("#heatkey")?.hidden !== false) {
+    cells = [];
+    return;
+  }
+  const mine = ++asked;
+  const at = app.past == null ? "" : `?at=${encodeURIComponent(new Date(app.past).toISOString())}`;
   try {
     const found = await get(`zones/${zone}/heat${at}`);
-    if (mine === asked) { cells = found.cells.map((cell) => ({ weight: cell.demand - cell.supply, ring: cell.outline.map((p) => [mercX(p.lng), mercY(p.lat)]) })); turn += 1; say("heat"); }
-  } catch { /* the old cells stay until the next answer */ }
+    if (mine === asked) {
+      cells = found.cells.map((cell) => ({
+        weight: cell.demand - cell.supply,
+        ring: cell.outline.map((p) => [mercX(p.lng), mercY(p.lat)]),
+      }));
+      turn += 1;
+      say("heat");
+    }
+  } catch {
+    /* the old cells stay until the next answer */
+  }
   if (app.past == null) timer = setTimeout(loadHeat, EVERY_MS);
 }
 on("past", loadHeat);

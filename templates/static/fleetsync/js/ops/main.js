@@ -16,7 +16,11 @@ import { buildSearch } from "./search.js";
 import { buildTimeMachine, show, showLink, toLive } from "./timemachine.js";
 import { buildList, paintList, step } from "./worklist.js";
 
-const RESYNC_MS = 30_000, SOON_MS = 1500, LEAST_GAP_MS = 5000, POLL_MS = 10_000, TELL_AFTER_MS = 5000;
+const RESYNC_MS = 30_000;
+const SOON_MS = 1500;
+const LEAST_GAP_MS = 5000;
+const POLL_MS = 10_000;
+const TELL_AFTER_MS = 5000;
 boot();
 buildStrip();
 buildList();
@@ -25,15 +29,25 @@ buildPicking();
 buildMessages();
 buildSearch();
 buildNews();
-try { setClock(await get("clock")); } catch { /* the socket's first frame brings it too */ }
+try {
+  setClock(await get("clock"));
+} catch {
+  /* the socket's first frame brings it too */
+}
 
 // --- what is known ----------------------------------------------------------------------------
-let seenAt = 0, soon = 0, opened = false;
+let seenAt = 0;
+let soon = 0;
+let opened = false;
 function take(snapshot) {
   live.load(snapshot, { glide: live.ready ? 1000 : 0, scale: speed() });
   seenAt = performance.now();
   second();
-  if (!opened) { opened = true; say("ready"); openFromAddress(); }
+  if (!opened) {
+    opened = true;
+    say("ready");
+    openFromAddress();
+  }
 }
 /** Ask for the whole picture again: it mends what events alone do not tell. An older picture than ours is dropped. */
 async function resync() {
@@ -42,30 +56,52 @@ async function resync() {
   try {
     const fresh = await get(`zones/${zone}/live`);
     if (fresh.seq >= live.seq || !live.ready) take(fresh);
-  } catch { /* the next turn asks again */ }
+  } catch {
+    /* the next turn asks again */
+  }
 }
-on("incomplete", () => { soon ||= setTimeout(resync, Math.max(SOON_MS, LEAST_GAP_MS - (performance.now() - seenAt))); });
+on("incomplete", () => {
+  soon ||= setTimeout(resync, Math.max(SOON_MS, LEAST_GAP_MS - (performance.now() - seenAt)));
+});
 
 const socket = new Live();
-let down = 0, poll = 0;
+let down = 0;
+let poll = 0;
 socket.onState((state) => {
   clearInterval(poll);
-  if (state === "live") { down = 0; showLink("live", "Live"); }
-  else {
+  if (state === "live") {
+    down = 0;
+    showLink("live", "Live");
+  } else {
     down ||= performance.now();
-    showLink(state === "poll" ? "poll" : state === "off" ? "down" : "retry", state === "poll" ? "Asking every 10 s" : state === "off" ? "Signed out" : "Reconnecting");
-    if (state === "poll") { resync(); poll = setInterval(resync, POLL_MS); }
+    showLink(
+      state === "poll" ? "poll" : state === "off" ? "down" : "retry",
+      state === "poll" ? "Asking every 10 s" : state === "off" ? "Signed out" : "Reconnecting",
+    );
+    if (state === "poll") {
+      resync();
+      poll = setInterval(resync, POLL_MS);
+    }
     if (state === "off") toast("Your login has ended. Reload the page to sign in again.", null, 60_000);
   }
 });
 socket.subscribe(`zone:${zone}`, (frame) => {
   seenAt = performance.now();
-  if (frame.type === "snapshot" || frame.type === "reset") { if (frame.data?.drivers) take(frame.data); else resync(); return; }
+  if (frame.type === "snapshot" || frame.type === "reset") {
+    if (frame.data?.drivers) take(frame.data);
+    else resync();
+    return;
+  }
   if (!live.ready) return;
   if (frame.type === "positions") live.positions(frame);
-  else { live.hear(frame); say("event", frame); }
+  else {
+    live.hear(frame);
+    say("event", frame);
+  }
 });
-setInterval(() => { if (!document.hidden && socket.state === "live" && live.ready) resync(); }, RESYNC_MS);
+setInterval(() => {
+  if (!document.hidden && socket.state === "live" && live.ready) resync();
+}, RESYNC_MS);
 
 // --- once a second -------------------------------------------------------------------------------
 function second() {
@@ -76,29 +112,50 @@ function second() {
   paintDrawer();
   if (down && app.past == null && performance.now() - down > TELL_AFTER_MS && live.ready) {
     const words = socket.state === "poll" ? "Asking every 10 s" : "Reconnecting";
-    showLink(socket.state === "poll" ? "poll" : "retry", `${words}, last heard ${span((performance.now() - seenAt) / 1000)} ago`);
+    showLink(
+      socket.state === "poll" ? "poll" : "retry",
+      `${words}, last heard ${span((performance.now() - seenAt) / 1000)} ago`,
+    );
   }
 }
 setInterval(second, 1000);
-on("past", () => { second(); redraw(); });
+on("past", () => {
+  second();
+  redraw();
+});
 on("refused", (why) => toast(why));
-document.addEventListener("visibilitychange", () => { if (!document.hidden) { second(); redraw(); } });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) {
+    second();
+    redraw();
+  }
+});
 
 // --- keys ------------------------------------------------------------------------------------------
 addEventListener("keydown", (e) => {
   if ($("#sheet").open || e.ctrlKey || e.metaKey || e.altKey) return;
   const typing = /INPUT|TEXTAREA|SELECT/.test(e.target.tagName) && e.target.type !== "range";
   if (e.key === "Escape") {
-    if (app.assigning) stopAssigning(); else if (app.chosen) close(); else if (app.past != null) toLive(); else e.target.blur?.();
+    if (app.assigning) stopAssigning();
+    else if (app.chosen) close();
+    else if (app.past != null) toLive();
+    else e.target.blur?.();
     return;
   }
   if (typing) return;
-  if (e.key === "/") { e.preventDefault(); $("#q").focus(); }
-  else if (e.key === "j" || e.key === "k") step(e.key === "j" ? 1 : -1);
+  if (e.key === "/") {
+    e.preventDefault();
+    $("#q").focus();
+  } else if (e.key === "j" || e.key === "k") step(e.key === "j" ? 1 : -1);
   else if (e.key === "l") toLive();
 });
-$("#zone")?.addEventListener("change", (e) => { location.search = `?zone=${e.target.value}`; });
-document.addEventListener("click", (e) => { const menu = $(".account"); if (menu.open && !menu.contains(e.target)) menu.open = false; });
+$("#zone")?.addEventListener("change", (e) => {
+  location.search = `?zone=${e.target.value}`;
+});
+document.addEventListener("click", (e) => {
+  const menu = $(".account");
+  if (menu.open && !menu.contains(e.target)) menu.open = false;
+});
 
 await buildMap();
 buildLegend();

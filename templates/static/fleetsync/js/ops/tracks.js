@@ -1,5 +1,6 @@
 // Where everything that moves came from, goes to and is drawn: numbers only, one slot each, so that a frame allocates nothing.
-const FIRST = 256, COLUMNS = ["fx", "fy", "tx", "ty", "x", "y", "start", "glide"];
+const FIRST = 256;
+const COLUMNS = ["fx", "fy", "tx", "ty", "x", "y", "start", "glide"];
 
 export class Tracks {
   constructor() {
@@ -33,11 +34,14 @@ export class Tracks {
     this.put(slot, now);
     this.fx[slot] = jump ? x : this.x[slot];
     this.fy[slot] = jump ? y : this.y[slot];
-    this.tx[slot] = x; this.ty[slot] = y;
-    this.start[slot] = now; this.glide[slot] = glide;
+    this.tx[slot] = x;
+    this.ty[slot] = y;
+    this.start[slot] = now;
+    this.glide[slot] = glide;
   }
   put(slot, now) {
-    const glide = this.glide[slot], f = glide ? Math.min(1, (now - this.start[slot]) / glide) : 1;
+    const glide = this.glide[slot];
+    const f = glide ? Math.min(1, (now - this.start[slot]) / glide) : 1;
     this.x[slot] = this.fx[slot] + (this.tx[slot] - this.fx[slot]) * f;
     this.y[slot] = this.fy[slot] + (this.ty[slot] - this.fy[slot]) * f;
     return f < 1;
