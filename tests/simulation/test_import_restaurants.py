@@ -10,6 +10,7 @@ from fleetsync.core.models import Event
 from restaurants.models import MenuItem, OpeningHours, Restaurant, Zone
 from restaurants.osm import FoundPlace
 from simulation.kitchens import kitchen_of, menu_for
+from tests.factories import ZoneFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -109,11 +110,23 @@ class TestImportRestaurants:
         run(extract(tmp_path), "--create-zone", "Town", "--limit", "1")
         assert [row.name for row in Restaurant.objects.all()] == ["Da Enzo"]
 
+    def test_calls_the_first_zone_of_an_empty_platform_as_the_file(self, tmp_path):
+        file = extract(tmp_path)
+        run(file.rename(file.with_name("port-alder.osm")))
+        assert [zone.name for zone in Zone.objects.all()] == ["Port Alder"]
+        assert Restaurant.objects.count() == 3
+
+    def test_asks_which_zone_where_there_are_several(self, tmp_path):
+        file = extract(tmp_path, PLACES[:1])
+        run(file, "--create-zone", "Town")
+        ZoneFactory(name="Elsewhere")
+        with pytest.raises(CommandError, match="Say which zone: there are several, --zone NAME"):
+            run(file)
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
             (["--zone", "Nowhere"], "--zone: no zone 'Nowhere'; there are: none"),
-            ([], "Say which zone: --create-zone NAME"),
             (["--create-zone", "T", "--staff", "nobody@example.com"], "--staff: no user with the role RESTAURANT"),
         ],
     )

@@ -39,11 +39,16 @@ class TestRecord:
         assert played.orders[0].placed_min == 480
         assert played.orders[0].ready_min == 490
 
-    def test_takes_couriers_who_work_then_or_come_while_it_runs_on(self, folder):
-        played = record(load(folder), centre=CENTRE, from_min=480, to_min=500)
+    def test_takes_the_orders_and_couriers_of_the_benchmarks_window(self, folder):
+        day = load(folder)
+        played = record(day, centre=CENTRE, from_min=480, to_min=500)
         assert [courier.id for courier in played.couriers] == ["c1", "c2"]
-        played = record(load(folder), centre=CENTRE, from_min=485, to_min=620)
-        assert [courier.id for courier in played.couriers] == ["c2", "c3"]
+        assert [(courier.on_min, courier.off_min) for courier in played.couriers] == [(480, 485), (480, 600)]
+        played = record(day, centre=CENTRE, from_min=485, to_min=620)
+        assert [courier.id for courier in played.couriers] == ["c2"]
+        cut = day.window(485, 620)
+        assert tuple(courier.id for courier in played.couriers) == cut.courier_ids
+        assert tuple(order.id for order in played.orders) == cut.order_ids
 
     def test_says_what_the_day_has_when_the_window_is_empty(self, folder):
         with pytest.raises(WindowError, match="no order is placed from minute 0 to 60: the day has 480 to 500"):
