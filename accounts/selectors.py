@@ -5,9 +5,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
-from accounts import errors, tokens
+from accounts import errors
 from accounts.models import Driver, Invitation, TokenFamily, User
-from fleetsync.core import clock
+from accounts.tokens import Claims
 
 
 def user_by_email(*, email: str) -> User | None:
@@ -15,14 +15,12 @@ def user_by_email(*, email: str) -> User | None:
     return User.objects.alias(lowered=Lower("email")).filter(lowered=email.strip().lower()).first()
 
 
-def user_of_access_token(*, token: str) -> User:
-    """Return whose access token this is, with the driver profile, in one query.
+def user_of_login(*, claims: Claims) -> User:
+    """Return whose login a verified token belongs to, with the driver profile, in one query.
 
     Raises:
-        TokenInvalid: not ours, or its user, login or token version is ended.
-        TokenExpired: its time is over.
+        TokenInvalid: the user, the login or its token version is ended.
     """
-    claims = tokens.verify(token=token, typ="access", now=clock.real_now())
     user = (
         User.objects.select_related("driver")
         .filter(pk=claims.user_id, is_active=True, token_version=claims.version)

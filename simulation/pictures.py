@@ -30,7 +30,7 @@ Size = tuple[int, int]
 DESK: Final[Size] = (1440, 900)
 PHONE: Final[Size] = (390, 844)
 SETTLE_MS: Final = 2400.0  # until maps and sockets stand
-PATIENCE_S: Final = 150.0  # until the city shows what a picture is about
+PATIENCE_S: Final = 300.0  # until the city shows what a picture is about
 BEFORE_PICKUP: Final = (DeliveryStatus.ASSIGNED, DeliveryStatus.EN_ROUTE_TO_PICKUP, DeliveryStatus.ARRIVED_AT_PICKUP)
 
 
@@ -219,10 +219,13 @@ def _heat(page: Page) -> None:
     page.get_by_role("button", name="Supply and demand").click()
 
 
-def _show_cooking(page: Page) -> None:
-    column = page.get_by_role("tab", name="Cooking")  # on a phone one column is seen at a time
-    if column.is_visible():
-        column.click()
+def _show_tickets(page: Page) -> None:
+    """Open the column that has any; on a phone one is seen at a time."""
+    for name in ("Cooking", "Ready", "New"):
+        column = page.get_by_role("tab", name=re.compile(rf"^{name} ?[1-9]"))
+        if column.is_visible():
+            column.click()
+            return
 
 
 def _go_online(page: Page) -> None:
@@ -255,7 +258,7 @@ PICTURES: Final = (
     Picture(name="ops-order", shows="an order in the drawer", path=_ops_order, as_="dispatcher"),
     Picture(name="ops-heat", shows="supply and demand", path=_busy_city, as_="dispatcher", act=_heat),
     Picture(name="ops-past", shows="the time machine", path=_busy_city, as_="dispatcher", act=_a_minute_ago),
-    Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant", act=_show_cooking),
+    Picture(name="restaurant", shows="a kitchen's tickets", path=_kitchen, as_="restaurant", act=_show_tickets),
     Picture(name="track-cooking", shows="tracking while the kitchen cooks", path=_track_cooking),
     Picture(
         name="track-riding",

@@ -94,21 +94,20 @@ def record(
     def on_map(x: float, y: float) -> Place:
         return offset(centre, float(x) - middle[0], float(y) - middle[1])
 
+    cut = day.window(start, end)  # the benchmark's own cut, so that both play the same orders and couriers
     orders = tuple(
         RecordedOrder(
             id=order_id,
-            restaurant=int(day.order_restaurant[i]),
-            door=on_map(*day.order_xy[i]),
-            placed_min=int(day.placed[i]),
-            ready_min=int(day.ready[i]),
+            restaurant=int(cut.order_restaurant[i]),
+            door=on_map(*cut.order_xy[i]),
+            placed_min=int(cut.placed[i]),
+            ready_min=int(cut.ready[i]),
         )
-        for i, order_id in enumerate(day.order_ids)
-        if start <= day.placed[i] < end
+        for i, order_id in enumerate(cut.order_ids)
     )
     couriers = tuple(
-        Courier(id=courier_id, place=on_map(*day.courier_xy[i]), on_min=int(day.on[i]), off_min=int(day.off[i]))
-        for i, courier_id in enumerate(day.courier_ids)
-        if day.off[i] > start and day.on[i] < end + RUN_ON_MIN
+        Courier(id=courier_id, place=on_map(*cut.courier_xy[i]), on_min=int(cut.on[i]), off_min=int(cut.off[i]))
+        for i, courier_id in enumerate(cut.courier_ids)
     )
     if not orders:
         raise WindowError(f"no order is placed from minute {start} to {end}: the day has {first} to {last}")

@@ -128,7 +128,7 @@ def show(result: Mapping[str, Any], console: Console, *, title: str) -> None:
         ("click to door", "minutes.click_to_door", "business minutes, mean / p50 / p90"),
         ("ready to pick-up", "minutes.ready_to_pickup", "business minutes, mean / p50 / p90"),
         ("overage", "minutes.overage", "business minutes past the target, mean"),
-        ("undelivered", "undelivered_pct", "% of what was placed"),
+        ("undelivered", "undelivered_pct", "% of what was placed, open ones too"),
     ]
     for name, path, unit in rows:
         table.add_row(name, _cell(_at(result, path)), unit)

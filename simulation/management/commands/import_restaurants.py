@@ -41,7 +41,11 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("file", type=Path, help="An extract: .osm.pbf or .osm.")
         zone = parser.add_mutually_exclusive_group()
-        zone.add_argument("--zone", metavar="NAME", help="The zone they go to; default: the only one there is.")
+        zone.add_argument(
+            "--zone",
+            metavar="NAME",
+            help="The zone they go to; default: the only one there is, or a new one called as the file.",
+        )
         zone.add_argument("--create-zone", metavar="NAME", help="A zone around them; one of this name is taken as is.")
         parser.add_argument("--currency", default="USD", help="Of a created zone (default USD).")
         parser.add_argument("--limit", type=_count, metavar="N", help="Only so many, nearest to the middle first.")
@@ -92,6 +96,8 @@ class Command(BaseCommand):
 
     def _zone(self, places: list[FoundPlace], options: dict[str, Any]) -> Zone:
         name = options["create_zone"] or options["zone"]
+        if name is None and not Zone.objects.exists():
+            name = options["file"].name.partition(".")[0].replace("-", " ").replace("_", " ").title()
         if name is not None:
             there = Zone.objects.filter(name=name).first()
             if there is not None:
@@ -112,7 +118,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--create-zone: {error}") from error
         zones = list(Zone.objects.order_by("name")[:2])
         if len(zones) != 1:
-            raise CommandError(f"Say which zone: {'there are several, --zone NAME' if zones else '--create-zone NAME'}")
+            raise CommandError("Say which zone: there are several, --zone NAME")
         return zones[0]
 
     def _shown(self, places: list[FoundPlace]) -> Any:
