@@ -327,6 +327,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # Where travel times come from: straight, roads:FILE, osrm:URL or valhalla:URL.
 FLEETSYNC_TRAVEL = env.str("FLEETSYNC_TRAVEL", default="straight")
+# Most places in one question to a router (`--max-table-size` of OSRM); bigger ones are put in parts.
+FLEETSYNC_TRAVEL_TABLE_PLACES = env.int("FLEETSYNC_TRAVEL_TABLE_PLACES", default=100)
 # Straight-line travel: how much longer a road is than the line.
 FLEETSYNC_TRAVEL_FACTOR = env.float("FLEETSYNC_TRAVEL_FACTOR", default=1.3)
 # Straight-line travel: metres a second on the road.

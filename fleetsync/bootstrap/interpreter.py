@@ -44,7 +44,7 @@ def prepare(layout: Layout, requirements: str = RUNNING) -> None:
         with step("Python environment", f".venv for Python {sys.version_info[0]}.{sys.version_info[1]}") as making:
             _make_venv(layout, log, making)
     count = sum(1 for _ in _packages(layout, requirements))
-    size = "about 600 MB on disk" if requirements == RUNNING else "about 900 MB on disk"
+    size = "about 700 MB on disk" if requirements == RUNNING else "about 1,000 MB on disk"
     with step("Python packages", f"{count} from {requirements}, {size} when new") as installing:
         uv = _uv(layout, log, installing)
         how = "uv"

@@ -16,6 +16,7 @@ from fleetsync.bootstrap.paths import Layout, make_folders
 from fleetsync.bootstrap.terminal import SetupError, run, say
 
 MOST_RUNS_AT_ONCE = 8
+MOST_PROCESSES = 4
 
 
 def test(layout: Layout, pytest_arguments: Sequence[str], *, yes: bool, dry_run: bool) -> int:
@@ -105,7 +106,7 @@ def explain(layout: Layout, requirements: str, then: Sequence[str]) -> int:
 
 def _pytest(layout: Layout, arguments: Sequence[str], env: dict[str, str]) -> int:
     child = subprocess.Popen(
-        [layout.python, "-m", "pytest", *arguments],
+        [layout.python, "-m", "pytest", *(arguments or _all_tests())],
         cwd=layout.project,
         env=env,
         preexec_fn=die_with_parent(signal.SIGTERM),
@@ -119,6 +120,12 @@ def _pytest(layout: Layout, arguments: Sequence[str], env: dict[str, str]) -> in
         except subprocess.TimeoutExpired:
             child.kill()
         raise
+
+
+def _all_tests() -> list[str]:
+    """Return how the whole suite runs: on several cores where there are (`tests/workers.py`)."""
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    return ["-n", str(processes)] if processes > 1 else []
 
 
 def _own_number(layout: Layout) -> tuple[int, int]:
