@@ -75,7 +75,32 @@ class Server:
         except httpx.TransportError:
             return False
 
+    def pause(self) -> None:
+        """Freeze it between two statements: one under way while the tables are emptied would deadlock with that."""
+        until = time.monotonic() + 30
+        while True:
+            self.process.send_signal(signal.SIGSTOP)
+            if not self._is_asking():
+                time.sleep(0.01)  # what it had just sent has arrived by now
+                if not self._is_asking():
+                    return
+            self.process.send_signal(signal.SIGCONT)
+            assert time.monotonic() < until, "the socket process does not come to rest"
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def _is_asking(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'sockets' AND state <> 'idle'"
+            )
+            return cursor.fetchone()[0] > 0
+
     def stop(self) -> None:
+        self.go_on()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(5)
@@ -167,5 +192,7 @@ def live_process(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def live(live_process, transactional_db):
-    """The socket process; rows are committed, so that it sees them."""
-    return live_process
+    """The socket process; rows are committed, so that it sees them. It rests while the tables are emptied."""
+    live_process.go_on()
+    yield live_process
+    live_process.pause()
