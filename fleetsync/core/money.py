@@ -51,6 +51,11 @@ def digits_of(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
+def unusual_digits() -> str:
+    """Return the currencies whose amounts are not written with two decimals: `BIF:0 CLP:0 … KWD:3`."""
+    return " ".join(f"{currency}:{digits}" for currency, digits in _DIGITS.items())
+
+
 def plain(amount_minor: int, currency: str) -> str:
     """Return an amount as it is typed, without its currency: `12.50`."""
     return f"{Decimal(amount_minor).scaleb(-digits_of(currency)):f}"

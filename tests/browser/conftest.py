@@ -84,10 +84,21 @@ def watch(stage: Stage) -> Iterator[Watch]:
 
 @pytest.fixture
 def visit(request: pytest.FixtureRequest, stage: Stage, browser: Any, watch: Watch) -> Iterator[Callable[..., Any]]:
-    """Open a page in a browser profile of its own: `visit("/ops", as_="dispatcher", width=390)`."""
+    """Open a page in a browser profile of its own: `visit("/ops", as_="dispatcher", width=390)`.
+
+    `before(page)` is called with the empty page, to put something between it and the server.
+    """
     contexts = []
 
-    def open_page(path: str, *, as_: str = "", width: int = 1280, height: int = 860, **options: Any) -> Any:
+    def open_page(
+        path: str,
+        *,
+        as_: str = "",
+        width: int = 1280,
+        height: int = 860,
+        before: Callable[[Any], Any] = lambda page: None,
+        **options: Any,
+    ) -> Any:
         context = browser.new_context(
             base_url=stage.site, viewport={"width": width, "height": height}, timezone_id="America/New_York", **options
         )
@@ -97,6 +108,7 @@ def visit(request: pytest.FixtureRequest, stage: Stage, browser: Any, watch: Wat
             sign_in(context, stage.site, f"{as_}@fleetsync.example")
         page = context.new_page()
         watch.follow(page)
+        before(page)
         page.goto(path, wait_until="domcontentloaded")
         return page
 

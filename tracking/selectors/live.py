@@ -1,7 +1,7 @@
 """Snapshots: what a topic looks like now, with the number of the last event that is in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from tracking.audience import OPS_AUDIENCES, Audience
 from tracking.conf import POSITIONS
 from tracking.errors import TopicForbidden
 from tracking.selectors.access import Viewer
+from tracking.selectors.zone import causes_of
 from tracking.sight import Sight, sights_of
 from tracking.topics import Topic, TopicKind
 
@@ -48,6 +49,8 @@ class LiveOrder:
     order: Order
     delivery: Delivery | None
     driver: SeenDriver | None
+    cause: str = ""
+    """Why the arrival moved last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,8 @@ def live_order(*, order_id: UUID, viewer: Viewer, now: datetime) -> LiveOrder:
     )
     if order is None:
         raise TopicForbidden
-    return _live(order, viewer=viewer, now=now, seq=seq)
+    cause = causes_of([order_id], at=now).get(order_id, "")
+    return replace(_live(order, viewer=viewer, now=now, seq=seq), cause=cause)
 
 
 def _live(

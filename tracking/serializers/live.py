@@ -93,6 +93,7 @@ class EtaOutput(serializers.Serializer[Any]):
 
     low_at = serializers.DateTimeField()
     high_at = serializers.DateTimeField()
+    cause = serializers.CharField(help_text="Why it moved last; empty while it never did.")
 
 
 class LiveOrderOutput(serializers.Serializer[LiveOrder]):
@@ -166,7 +167,7 @@ class LiveOrderOutput(serializers.Serializer[LiveOrder]):
         row = live.delivery
         if row is None or row.eta_low_at is None or row.eta_high_at is None or row.delivered_at is not None:
             return None
-        return dict(EtaOutput({"low_at": row.eta_low_at, "high_at": row.eta_high_at}).data)
+        return dict(EtaOutput({"low_at": row.eta_low_at, "high_at": row.eta_high_at, "cause": live.cause}).data)
 
     @extend_schema_field(ReviewOutput(allow_null=True))
     def get_review(self, live: LiveOrder) -> dict[str, Any] | None:

@@ -3,13 +3,13 @@ let context = null;
 
 export function unlockSound() {
   const wake = () => {
-    if (!window.AudioContext) return;
+    if (!window.AudioContext || canSound()) return;
     context ??= new AudioContext();
     context.resume();
   };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, wake, { passive: true });
 }
-const canSound = () => context?.state === "running";
+export const canSound = () => context?.state === "running";
 
 /** Play notes one after the other: pairs of hertz and seconds. False when the browser does not allow it yet. */
 export function play(notes, volume = 0.35) {

@@ -11,6 +11,8 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 const token = meta("track-token");
 const order = meta("order-id");
 const POLL_MS = 10_000;
+const AGAIN_MS = 2_000;
+const PATIENCE_MS = 8_000;
 const STEPS = ["Placed", "Kitchen", "On the way", "Your door"];
 const CAUSES = {
   kitchen: "the kitchen needs a little longer",
@@ -27,6 +29,7 @@ let link = "amber";
 let timer = 0;
 let layer = null;
 let noMap = false;
+let mapped = false;
 
 const review = new Review(token, () => look());
 
@@ -71,7 +74,7 @@ function sentence() {
       return "";
   }
 }
-const over = () => ["DELIVERED", "REJECTED", "CANCELLED", "RETURNED"].includes(view?.order.status); // a socket may tell of itself before there is an order
+const over = () => ["DELIVERED", "REJECTED", "CANCELLED", "RETURNED"].includes(view?.order.status);
 
 function paint() {
   if (!view) return;
@@ -164,11 +167,11 @@ function pinCard(pin) {
 }
 function banner() {
   const el = $("#banner");
-  el.hidden = link === "live" || link === "amber" || over();
+  el.hidden = link !== "poll" || over();
   if (!el.hidden)
     el.replaceChildren(
       icon("alert"),
-      h("span", {}, `Connection lost. Showing ${clock(polled || Date.now())}, asking again every 10 s.`),
+      h("span", {}, `Connection lost. Showing ${clock(polled || now())}, asking again every 10 s.`),
     );
 }
 
@@ -179,29 +182,35 @@ function take(next) {
   if (before && after) {
     const minutes = Math.round((new Date(after.high_at) - new Date(before.high_at)) / 60_000);
     if (Math.abs(minutes) >= 2)
-      moved = `${Math.abs(minutes)} min ${minutes > 0 ? "later" : "earlier"} than last said${cause ? `: ${CAUSES[cause] ?? cause}` : ""}.`;
+      moved = `${Math.abs(minutes)} min ${minutes > 0 ? "later" : "earlier"} than last said${after.cause ? `: ${CAUSES[after.cause] ?? after.cause}` : ""}.`;
   }
   view = next;
+  polled = now();
   const place = next.driver?.position;
   if (place) note(place.lat, place.lng, place.heading_deg, place.age_s);
   else seen = null;
+  openMap();
   paint();
 }
-let cause = "";
+let asked = 0;
 async function look() {
+  const turn = ++asked;
   try {
-    take(await get(`tracking/${token}`));
-    polled = Date.now();
+    const next = await get(`tracking/${token}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (turn === asked) take(next);
   } catch (error) {
     if (error.status === 404) {
       $("#say").textContent = "This link is not valid any more.";
-      live.close();
+      live.end();
+    } else if (turn === asked) {
+      if (!view) $("#say").textContent = "Your order did not load. It is tried again by itself.";
+      soon(AGAIN_MS); // what an event told of is not seen yet
     }
   }
 }
-const soon = () => {
+const soon = (wait = 150) => {
   clearTimeout(timer);
-  timer = setTimeout(look, 150);
+  timer = setTimeout(look, wait);
 };
 const live = new Live({ track: token });
 let poll = 0;
@@ -209,18 +218,19 @@ live.onState((state) => {
   link = state;
   setLink(state);
   clearInterval(poll);
-  if (state !== "live") poll = setInterval(look, POLL_MS);
+  if (state === "off") clearTimeout(timer);
+  else if (state !== "live") poll = setInterval(look, POLL_MS);
   banner();
 });
 live.subscribe(`order:${order}`, (frame) => {
-  if (frame.type === "snapshot" || frame.type === "reset") take(frame.data);
-  else if (frame.type === "position") {
+  if (frame.type === "snapshot" && frame.data?.order) {
+    asked += 1; // an answer on its way is older
+    take(frame.data);
+  } else if (frame.type === "position") {
     note(frame.data.lat, frame.data.lng, frame.data.heading_deg, 0);
     layer?.redraw();
-  } else {
-    if (frame.type === "delivery.eta_changed") cause = frame.data.cause ?? "";
-    soon();
-  }
+    if (noMap) drawNoMap();
+  } else soon();
 });
 try {
   setClock(await get("clock"));
@@ -252,53 +262,58 @@ function here() {
     lng: seen.from.lng + (seen.to.lng - seen.from.lng) * f,
   };
 }
-const pickup = view?.order.restaurant.position ?? null;
-const door = view?.dropoff ?? null;
-if (view && pickup && door && window.L) {
+/** Open the map once it is known where; without it the page says the same in words. */
+async function openMap() {
+  const pickup = view.order.restaurant.position;
+  const door = view.dropoff;
+  if (mapped || !pickup || !door) return;
+  mapped = true;
   let basemap = null;
-  const patience = AbortSignal.timeout(2000);
   try {
-    basemap = await get(`zones/${meta("zone-id")}/basemap`, { signal: patience });
+    basemap = await get(`zones/${meta("zone-id")}/basemap`, { signal: AbortSignal.timeout(2000) });
   } catch {
+    /* the words below */
+  }
+  if (!basemap || !window.L) {
     noMap = true;
+    drawNoMap();
+    return;
   }
-  if (!noMap) {
-    const wide = matchMedia("(min-width: 861px)").matches;
-    const map = makeMap($("#map"), {
-      basemap,
-      attribution: basemap.attribution,
-      controls: wide ? "bottomright" : false,
-      bounds: L.latLngBounds([
-        [pickup.lat, pickup.lng],
-        [door.lat, door.lng],
-      ]).pad(0.35),
-    });
-    layer = movingLayer(map, (ctx, project, zoom, c) => {
-      const K = project(pickup.lat, pickup.lng);
-      const D = project(door.lat, door.lng);
-      const place = seen && !over() ? here() : null;
-      const p = place && project(place.lat, place.lng);
-      drawPath(ctx, p ? [K, p] : [K, D], c["ink-3"], { width: 3, dash: [1, 8], alpha: 0.7 });
-      if (p) drawPath(ctx, [p, D], c.carry, { width: 5, halo: c["m-halo"] });
-      mark(ctx, K, c, "store");
-      mark(ctx, D, c, "home");
-      if (!p) return;
-      const age = (now() - seen.at) / 1000 / speed();
-      const from = project(seen.from.lat, seen.from.lng);
-      const to = project(seen.to.lat, seen.to.lng);
-      const turn =
-        Math.hypot(to.x - from.x, to.y - from.y) > 1
-          ? Math.atan2(to.x - from.x, from.y - to.y)
-          : (seen.heading * Math.PI) / 180;
-      drawDriver(ctx, p, { state: "carry", age, moving: true, heading: turn }, c, { size: 1.7 });
-      if (age > 20) drawTag(ctx, p, `seen ${span(age)} ago`, c, { dy: -30 });
-    });
-    (function loop() {
-      if (seen && !calm() && !document.hidden) layer.redraw();
-      requestAnimationFrame(loop);
-    })();
-    setInterval(() => layer.redraw(), 1000);
-  }
+  const wide = matchMedia("(min-width: 861px)").matches;
+  const map = makeMap($("#map"), {
+    basemap,
+    attribution: basemap.attribution,
+    controls: wide ? "bottomright" : false,
+    bounds: L.latLngBounds([
+      [pickup.lat, pickup.lng],
+      [door.lat, door.lng],
+    ]).pad(0.35),
+  });
+  layer = movingLayer(map, (ctx, project, zoom, c) => {
+    const K = project(pickup.lat, pickup.lng);
+    const D = project(door.lat, door.lng);
+    const place = seen && !over() ? here() : null;
+    const p = place && project(place.lat, place.lng);
+    drawPath(ctx, p ? [K, p] : [K, D], c["ink-3"], { width: 3, dash: [1, 8], alpha: 0.7 });
+    if (p) drawPath(ctx, [p, D], c.carry, { width: 5, halo: c["m-halo"] });
+    mark(ctx, K, c, "store");
+    mark(ctx, D, c, "home");
+    if (!p) return;
+    const age = (now() - seen.at) / 1000 / speed();
+    const from = project(seen.from.lat, seen.from.lng);
+    const to = project(seen.to.lat, seen.to.lng);
+    const turn =
+      Math.hypot(to.x - from.x, to.y - from.y) > 1
+        ? Math.atan2(to.x - from.x, from.y - to.y)
+        : (seen.heading * Math.PI) / 180;
+    drawDriver(ctx, p, { state: "carry", age, moving: true, heading: turn }, c, { size: 1.7 });
+    if (age > 20) drawTag(ctx, p, `seen ${span(age)} ago`, c, { dy: -30 });
+  });
+  (function loop() {
+    if (seen && !calm() && !document.hidden) layer.redraw();
+    requestAnimationFrame(loop);
+  })();
+  setInterval(() => layer.redraw(), 1000);
 }
 function mark(ctx, p, c, what) {
   ctx.save();
@@ -326,7 +341,7 @@ function mark(ctx, p, c, what) {
 function drawNoMap() {
   $("#map .nomap")?.remove();
   const place = seen && here();
-  const far = place && door ? distance(place, door) : null;
+  const far = place ? distance(place, view.dropoff) : null;
   const words =
     far == null
       ? "The map cannot be shown; everything else works."
@@ -354,4 +369,3 @@ function distance(a, b) {
   const y = (b.lat - a.lat) * rad;
   return 6_371_009 * Math.hypot(x, y);
 }
-paint();

@@ -86,9 +86,19 @@ export function span(seconds) {
   return `${Math.round(v / 60)} min`;
 }
 export const km = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 1000).toFixed(1)} km`);
+const digits = Object.fromEntries(
+  ($('meta[name="currency-digits"]')?.content ?? "").split(" ").map((d) => d.split(":")),
+);
 /** Minor units and an ISO currency as text in the viewer's language. */
-export const money = (minor, currency = "USD") =>
-  new Intl.NumberFormat(undefined, { style: "currency", currency }).format(minor / 100);
+export function money(minor, currency = "USD") {
+  const places = Number(digits[currency] ?? 2); // as the server counts; browsers differ from ISO 4217
+  return new Intl.NumberFormat(undefined, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: places,
+    maximumFractionDigits: places,
+  }).format(minor / 10 ** places);
+}
 
 // --- theme, toasts, tabs, ring ------------------------------------------------------------
 export function initTheme() {
@@ -105,7 +115,7 @@ export function initTheme() {
     });
   }
 }
-/** Say what happened; with `undo`, offer to take it back. */
+/** Say what happened; with `undo`, offer to take it back. It stays while it is pointed at or has the focus. */
 export function toast(text, undo, ms = 6000) {
   let host = $(".toasts");
   if (!host) {
@@ -131,7 +141,20 @@ export function toast(text, undo, ms = 6000) {
   );
   host.append(el);
   while (host.children.length > 3) host.firstChild.remove();
-  setTimeout(() => el.remove(), ms);
+  let timer = 0;
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => el.remove(), ms);
+  };
+  for (const kind of ["pointerenter", "focusin"]) el.addEventListener(kind, () => clearTimeout(timer));
+  for (const kind of ["pointerleave", "focusout"]) el.addEventListener(kind, leave);
+  leave();
+}
+/** Take back what the newest toast offers to; false when none does. */
+export function undoLast() {
+  const button = $$(".toasts button").at(-1);
+  button?.click();
+  return Boolean(button);
 }
 export function initTabs(list, onPick) {
   const tabs = $$('[role="tab"]', list);

@@ -20,9 +20,11 @@ const me = meta("user-id");
 const demo = Boolean(meta("demo"));
 const memory = new Memory(me);
 const POLL_MS = 5_000;
+const AGAIN_MS = 2_000;
 const SHOW_LOST_MS = 2_500;
 let live = null;
 let error = "";
+let ended = false;
 let view = "";
 let trouble = "";
 let busy = false;
@@ -33,11 +35,11 @@ let wanted = memory.get("online") === "1";
 let profile = null;
 let start = null;
 let simulated = memory.get("ride") ? memory.get("ride") === "1" : demo;
-let pad = { digits: "", wrong: "", open: false, of: "" };
+let pad = { digits: "", wrong: "", open: false };
 const answered = new Set();
 const acked = new Set();
 const chart = new Chart();
-const queue = new Queue(me, { onChange: () => paint(), onSent: sent, onRefused: refused });
+const queue = new Queue(me, { onChange: () => paint(), onSent: sent, onRefused: refused, onEnd: () => socket.end() });
 const messages = new Messages($("#words"), $("#wordsdialog"), {
   onRead: (message) =>
     queue.tap({ path: `drivers/me/messages/${message.id}/read`, about: message.id, step: "read", at: now() }),
@@ -69,6 +71,7 @@ const question = () =>
   questionsOf((live?.offers ?? []).filter((o) => until(o.expires_at) > 0 && !answered.has(o.id)))[0];
 
 function choose() {
+  if (ended) return ["signedout", queue.taps.length];
   if (error && !live) return ["error", error];
   if (!live) return ["loading"];
   if (view === "earn") return ["earn", earned, earnFailed, day];
@@ -101,6 +104,8 @@ function build(kind, onTick) {
   const here = place.here;
   const stops = stopsOf(tasks());
   switch (kind) {
+    case "signedout":
+      return panel.signedOut(queue.taps.length);
     case "error":
       return panel.failed(error, { retry: refresh });
     case "earn":
@@ -276,18 +281,24 @@ function scene() {
 // --- what the server says -----------------------------------------------------------------
 let pending = 0;
 let asked = 0;
-const soon = () => {
+const soon = (wait = 120) => {
   clearTimeout(pending);
-  pending = setTimeout(refresh, 120);
+  pending = setTimeout(refresh, wait);
 };
 async function refresh() {
   if (navigator.onLine === false && live) return;
   const turn = ++asked;
   try {
     const data = await get("drivers/me/live", { signal: AbortSignal.timeout(8_000) });
+    queue.found();
     if (turn === asked) take(data);
   } catch (problem) {
+    if (problem.status === 401 || problem.status === 403) {
+      socket.end();
+      return;
+    }
     if (problem.status === undefined) queue.lose();
+    if (turn === asked) soon(AGAIN_MS); // what an event told of is not seen yet
     error = problem.status === undefined ? "There is no connection. It is tried again by itself." : problem.message;
     paint();
   }
@@ -471,7 +482,7 @@ const giveBack = (deliveries) => ask(GIVE_BACK, (reason) => step("give-back", de
 const nobody = (row) => ask(NOBODY, (reason) => step("fail", [row], { reason }));
 function handOver(row, pin) {
   const body = pin ? { pin } : {};
-  pad = { digits: "", wrong: "", open: false, of: row.id };
+  pad = { digits: "", wrong: "", open: false };
   step("drop-off", [row], body);
 }
 function sent(tap, answer) {
@@ -494,14 +505,13 @@ function refused(tap, problem) {
     pad = {
       digits: "",
       open: true,
-      of: tap.about,
       wrong:
         problem.code === "pin-wrong"
           ? "These are not the customer’s digits. Ask again."
           : "This city hands over for a PIN only.",
     };
   else if (problem.code === "pin-locked") {
-    pad = { digits: "", open: false, of: tap.about, wrong: "" };
+    pad = { digits: "", open: false, wrong: "" };
     toast("Too many wrong PINs. Dispatch sees it and will help you.");
   } else
     toast(
@@ -561,7 +571,12 @@ let poll = 0;
 socket.onState((state) => {
   setLink(state, state === "poll" ? "Asking every 5 s" : undefined);
   clearInterval(poll);
-  if (state === "live") {
+  if (state === "off") {
+    ended = true;
+    clearTimeout(pending);
+    place.end();
+    paint();
+  } else if (state === "live") {
     queue.flush();
     soon();
   } else poll = setInterval(refresh, POLL_MS);

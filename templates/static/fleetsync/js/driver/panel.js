@@ -39,6 +39,11 @@ export function idle({ earned, waiting }) {
     waiting && h("p", { class: "queued" }, icon("clock"), waiting),
   ];
 }
+export const signedOut = (taps) => [
+  head("late", "lock", "You are signed out", "No offers reach you, and your position is not sent."),
+  taps > 0 && note("clock", "What you tapped is kept, and goes out when you sign in again."),
+  h("a", { class: "btn big main full", href: `/login?next=${encodeURIComponent(location.pathname)}` }, "Sign in"),
+];
 export const failed = (words, act) => [
   head("late", "alert", "This did not load", words),
   btn("big main full", "Try again", act.retry),

@@ -10,9 +10,9 @@ const LATER = new Set([429, 500, 502, 503, 504]);
 
 export class Queue {
   /** `owner`: whose phone it is, so that two people on one device do not mix. */
-  constructor(owner, { onChange = () => {}, onSent = () => {}, onRefused = () => {} } = {}) {
+  constructor(owner, { onChange = () => {}, onSent = () => {}, onRefused = () => {}, onEnd = () => {} } = {}) {
     this.slot = `fleetsync.queue.${owner}`;
-    Object.assign(this, { onChange, onSent, onRefused });
+    Object.assign(this, { onChange, onSent, onRefused, onEnd });
     this.lostAt = null; // when the network went away, Date.now(); null: it is there
     this.tries = 0;
     this.memory = { taps: [], points: [], seq: 0 };
@@ -85,6 +85,10 @@ export class Queue {
     } catch (error) {
       if (error.status === undefined) this.lose();
       else this.found();
+      if (error.status === 401) {
+        this.onEnd(); // what is kept goes out after the next login
+        return;
+      }
       const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
       this.timer = setTimeout(() => this.flush(), wait);
     } finally {

@@ -2,7 +2,7 @@
 import { get } from "../api.js";
 import { Live } from "../socket.js";
 import { setClock, speed } from "../time.js";
-import { $, boot, span, toast } from "../ui.js";
+import { $, boot, span, toast, undoLast } from "../ui.js";
 import { stopAssigning } from "./actions.js";
 import { app, close, live, on, say, zone } from "./app.js";
 import { buildStrip, paintStrip } from "./counters.js";
@@ -21,6 +21,7 @@ const SOON_MS = 1500;
 const LEAST_GAP_MS = 5000;
 const POLL_MS = 10_000;
 const TELL_AFTER_MS = 5000;
+const PATIENCE_MS = 10_000;
 boot();
 buildStrip();
 buildList();
@@ -38,6 +39,7 @@ try {
 // --- what is known ----------------------------------------------------------------------------
 let seenAt = 0;
 let soon = 0;
+let meanwhile = [];
 let opened = false;
 function take(snapshot) {
   live.load(snapshot, { glide: live.ready ? 1000 : 0, scale: speed() });
@@ -49,15 +51,18 @@ function take(snapshot) {
     openFromAddress();
   }
 }
-/** Ask for the whole picture again: it mends what events alone do not tell. An older picture than ours is dropped. */
+/** Ask for the whole picture again: it mends what events alone do not tell. What is told meanwhile goes on top of it. */
 async function resync() {
   clearTimeout(soon);
   soon = 0;
+  const told = (meanwhile = []);
   try {
-    const fresh = await get(`zones/${zone}/live`);
-    if (fresh.seq >= live.seq || !live.ready) take(fresh);
-  } catch {
-    /* the next turn asks again */
+    const fresh = await get(`zones/${zone}/live`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (meanwhile !== told) return; // a newer picture came, or was asked for
+    take(fresh);
+    for (const frame of told) if (frame.seq > fresh.seq) live.hear(frame);
+  } catch (problem) {
+    if ([401, 403, 404].includes(problem.status)) socket.end(); // else the next turn asks again
   }
 }
 on("incomplete", () => {
@@ -82,22 +87,26 @@ socket.onState((state) => {
       resync();
       poll = setInterval(resync, POLL_MS);
     }
-    if (state === "off") toast("Your login has ended. Reload the page to sign in again.", null, 60_000);
+    if (state === "off")
+      toast("Your login has ended, or this zone is not yours. Reload the page to sign in again.", null, 60_000);
   }
 });
 socket.subscribe(`zone:${zone}`, (frame) => {
   seenAt = performance.now();
   if (frame.type === "snapshot" || frame.type === "reset") {
+    meanwhile = [];
     if (frame.data?.drivers) take(frame.data);
     else resync();
     return;
   }
-  if (!live.ready) return;
-  if (frame.type === "positions") live.positions(frame);
-  else {
-    live.hear(frame);
-    say("event", frame);
+  if (frame.type === "positions") {
+    if (live.ready) live.positions(frame);
+    return;
   }
+  meanwhile.push(frame);
+  if (!live.ready) return;
+  if (!(frame.seq <= live.seq)) live.hear(frame); // after a cut: what the snapshot has already is only told of
+  say("event", frame);
 });
 setInterval(() => {
   if (!document.hidden && socket.state === "live" && live.ready) resync();
@@ -148,6 +157,7 @@ addEventListener("keydown", (e) => {
     $("#q").focus();
   } else if (e.key === "j" || e.key === "k") step(e.key === "j" ? 1 : -1);
   else if (e.key === "l") toLive();
+  else if (e.key === "u") undoLast();
 });
 $("#zone")?.addEventListener("change", (e) => {
   location.search = `?zone=${e.target.value}`;

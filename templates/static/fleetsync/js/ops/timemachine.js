@@ -8,6 +8,7 @@ import { stopAssigning } from "./actions.js";
 const PLAY = 20;
 const STEP_MS = 1000;
 const NEAR_S = 5;
+const PATIENCE_MS = 10_000;
 const DAY_MIN = 24 * 60;
 const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
 let span = 30;
@@ -91,11 +92,13 @@ async function load(moment) {
   wanted = moment;
   if (busy) return;
   busy = true;
-  try {
-    while (wanted != null) {
-      const at = wanted;
-      wanted = null;
-      const snapshot = await get(`zones/${zone}/past?at=${encodeURIComponent(new Date(at).toISOString())}`);
+  while (wanted != null) {
+    const at = wanted;
+    wanted = null;
+    try {
+      const snapshot = await get(`zones/${zone}/past?at=${encodeURIComponent(new Date(at).toISOString())}`, {
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
       if (target == null) break;
       app.past = at;
       document.querySelector(".stage").classList.add("then");
@@ -104,12 +107,11 @@ async function load(moment) {
         : `As it was at ${told(at)}. Looking only.`;
       then.load(snapshot, { glide: playing ? STEP_MS : 0, scale: speed() });
       say("past");
+    } catch {
+      $("#pasttext").textContent = `What was at ${told(at)} cannot be had right now.`;
     }
-  } catch {
-    $("#pasttext").textContent = `What was at ${told(moment)} cannot be had right now.`;
-  } finally {
-    busy = false;
   }
+  busy = false;
 }
 export function toLive() {
   if (target == null) return;

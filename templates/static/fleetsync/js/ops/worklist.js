@@ -59,7 +59,6 @@ export function buildList() {
 }
 export const firstOf = () => $("#queue button");
 export const rowOf = (order) => $$("#queue button").find((b) => b.dataset.order === order);
-export const alarming = () => lists;
 
 export function paintList() {
   const world = app.world;

@@ -41,7 +41,6 @@ const MOMENT = {
   ARRIVED_AT_PICKUP: "arrived_at_pickup_at",
   PICKED_UP: "picked_up_at",
   ARRIVED_AT_DROPOFF: "arrived_at_dropoff_at",
-  DELIVERED: "delivered_at",
 };
 
 const STATES = ["free", "inbound", "counter", "carry", "paused"];
@@ -99,14 +98,16 @@ export class World {
     this.kitchens = new Map();
     this.placed = new Map();
     this.causes = new Map();
-    this.fetching = new Set();
+    this.fetching = new Map(); // delivery id -> whether something was told of it since it was asked for
     this.frameAt = 0;
   }
   /** Take a snapshot. Drivers that were there glide on from where they are drawn. */
   load(snapshot, { glide = 0, scale = 1 } = {}) {
     const at = ms(snapshot.now);
+    if (at < this.at) for (const k of this.drivers.values()) k.seenAt = 0; // back in time: where he was counts
     this.seq = snapshot.seq;
     this.at = at;
+    this.fetching.clear();
     this.people = new Map(snapshot.people.map((p) => [p.id, p]));
     for (const p of snapshot.people) this.names.set(p.id, p.name);
     this.kitchens = new Map(
@@ -139,6 +140,7 @@ export class World {
     this.byOrder.set(d.order_id, d);
   }
   drop(id) {
+    this.fetching.delete(id);
     const d = this.deliveries.get(id);
     if (!d) return;
     this.deliveries.delete(id);
@@ -165,6 +167,9 @@ export class World {
       this.drivers.set(id, k);
       this.crowd.push(k);
       if (!this.people.has(id)) this.incomplete();
+    } else if (at - age * 1000 < k.seenAt - 1000) {
+      k.status = status; // we know a newer place
+      return;
     } else {
       const far = metres(k.x, k.y, x, y, lat);
       if (far > 4) {
@@ -261,6 +266,11 @@ export class World {
       return;
     }
     const status = STATUS_AFTER[type];
+    if (OVER.has(status)) {
+      this.drop(data.delivery_id);
+      return;
+    }
+    if (this.fetching.has(data.delivery_id)) this.fetching.set(data.delivery_id, true);
     if (!d || type === "delivery.searching" || type === "delivery.moved_zone") {
       this.fetch(data.delivery_id);
       return;
@@ -295,13 +305,20 @@ export class World {
           due_at: null,
           search_until: null,
         });
-    } else if (OVER.has(status)) this.drop(d.id);
+    }
   }
   async fetch(id) {
     if (!id || this.fetching.has(id)) return;
-    this.fetching.add(id);
+    this.fetching.set(id, false);
     try {
       const fresh = await get(`deliveries/${id}`);
+      const told = this.fetching.get(id);
+      this.fetching.delete(id);
+      if (told === undefined) return; // it ended, or a snapshot has it
+      if (told) {
+        this.fetch(id);
+        return;
+      }
       this.put(fresh);
       if (fresh.status === "SEARCHING" && !this.searches.has(id))
         this.searches.set(id, {
@@ -313,9 +330,7 @@ export class World {
           search_until: null,
         });
     } catch {
-      /* the next snapshot has it */
-    } finally {
-      this.fetching.delete(id);
+      this.fetching.delete(id); // the next snapshot has it
     }
   }
   /** Judge everything once a second: who holds what, what is late, whose position is old. `t` is business milliseconds. */

@@ -1,7 +1,7 @@
 // The kitchen's screen: three columns by what to do next, live over the socket, readable from two metres.
 import { call, get, post } from "../api.js";
 import { Live } from "../socket.js";
-import { TICKET, play, unlockSound } from "../sound.js";
+import { TICKET, canSound, play, unlockSound } from "../sound.js";
 import { setClock, speed, until } from "../time.js";
 import { $, boot, clock, fillIcons, h, icon, initTabs, setLink, toast } from "../ui.js";
 import { menuDrawer } from "./menu.js";
@@ -12,6 +12,7 @@ unlockSound();
 const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 const kitchen = meta("restaurant-id");
 const POLL_MS = 10_000;
+const AFTER_MS = 2_000;
 const AGAIN_MS = 12_000;
 const SEGMENTS = 8;
 const COLUMNS = [
@@ -71,6 +72,7 @@ let loaded = false;
 let failed = "";
 let column = "new";
 let muted = false;
+let blocked = false;
 let link = "amber";
 let shownAt = 0;
 let seen = null;
@@ -291,7 +293,7 @@ function banner() {
     show(
       "cut",
       link === "off"
-        ? "You are signed out. Load the page again."
+        ? "You are signed out, or not at this restaurant any more. Load the page again."
         : `Connection lost. Showing ${clock(shownAt, true)}, asking again every 10 s.`,
     );
   else if (open)
@@ -350,11 +352,13 @@ $("#pause").addEventListener("click", () => (paused() ? resume() : pause()));
 // --- sound --------------------------------------------------------------------------------
 function soundButton() {
   const button = $("#sound");
+  blocked = !muted && !canSound(); // a browser lets a page sound only after the first touch
   button.setAttribute("aria-pressed", String(muted));
-  $("#soundword").textContent = muted ? "Sound off" : "Sound on";
+  button.classList.toggle("main", blocked);
+  $("#soundword").textContent = muted ? "Sound off" : blocked ? "Tap for sound" : "Sound on";
 }
 $("#sound").addEventListener("click", () => {
-  muted = !muted;
+  if (!blocked) muted = !muted; // the first tap gives the sound free
   try {
     localStorage.setItem("fleetsync.muted", muted ? "1" : "0");
   } catch {
@@ -407,13 +411,15 @@ async function refresh() {
     const data = await get(`restaurants/${kitchen}/live`, { signal: AbortSignal.timeout(10_000) });
     if (turn === asked) take(data);
   } catch (problem) {
+    if ([401, 403, 404].includes(problem.status)) live.end();
+    else if (turn === asked) soon(AFTER_MS); // what an event told of is not seen yet
     failed = problem.status === undefined ? "There is no connection." : problem.message;
     banner();
   }
 }
-const soon = () => {
+const soon = (wait = 150) => {
   clearTimeout(pending);
-  pending = setTimeout(refresh, 150);
+  pending = setTimeout(refresh, wait);
 };
 const drawer = menuDrawer({ restaurant: kitchen, currency: () => about?.currency ?? "USD" });
 const live = new Live();
@@ -422,7 +428,8 @@ live.onState((state) => {
   link = state;
   setLink(state);
   clearInterval(poll);
-  if (state !== "live") poll = setInterval(refresh, POLL_MS);
+  if (state === "off") clearTimeout(pending);
+  else if (state !== "live") poll = setInterval(refresh, POLL_MS);
   else if (loaded) soon();
   banner();
 });
@@ -454,6 +461,7 @@ $("#restaurant")?.addEventListener("change", (e) => e.target.form.submit());
 setInterval(() => {
   tick();
   chime();
+  soundButton();
   banner();
 }, 1_000);
 setInterval(settings, 60_000);
