@@ -9,6 +9,20 @@ from playwright.sync_api import expect
 PHONE = {"width": 360, "height": 740}
 
 
+class TestMoney:
+    @pytest.mark.parametrize(
+        ("minor", "currency", "words"),
+        [(650, "USD", "6.50"), (650, "JPY", "650"), (1250, "KWD", "1.250"), (9500, "IQD", "9.500")],
+    )
+    def test_is_written_with_the_decimals_the_server_counts_in(self, visit, minor, currency, words):
+        home = visit("/")
+        written = home.evaluate(
+            "([minor, currency]) => import('/static/fleetsync/js/ui.js').then((ui) => ui.money(minor, currency))",
+            [minor, currency],
+        )
+        assert re.sub(r"[^\d.]", "", written) == words
+
+
 class TestTimeMachine:
     def test_shows_the_map_as_it_was_a_minute_ago_and_comes_back(self, visit, customer):
         ops = visit("/ops", as_="dispatcher", width=1440)

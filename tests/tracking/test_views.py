@@ -6,7 +6,9 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from accounts.states import Role
+from dispatch.events import EtaChanged
 from fleetsync.core import clock, ids
+from fleetsync.core.events import change
 from orders.links import tracking_token
 from tests.factories import (
     DeliveryFactory,
@@ -21,6 +23,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.tracking.conftest import access_of
+from tests.tracking.test_ops import of
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +129,15 @@ class TestLiveOrderView:
             from django.test import Client
 
             Client().get(f"/api/v1/{path_of(delivery)}", headers={"Authorization": f"Bearer {headers}"})
+
+    def test_says_why_the_arrival_moved_last(self, see):
+        delivery = ride()
+        assert see(path_of(delivery), delivery.order.customer).json()["eta"]["cause"] == ""
+        for cause in ("road", "kitchen"):
+            moved = {"eta_low_at": delivery.eta_low_at, "eta_high_at": delivery.eta_high_at, "cause": cause}
+            with change(now=clock.now()) as emit:
+                emit(EtaChanged(**of(delivery), **moved))
+        assert see(path_of(delivery), delivery.order.customer).json()["eta"]["cause"] == "kitchen"
 
 
 class TestPublicTrackingView:
