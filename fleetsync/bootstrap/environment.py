@@ -44,7 +44,6 @@ def for_children(
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
         # Eight processes that compile Django anew take longer to start than all the rest.
         env["PYTHONPYCACHEPREFIX"] = str(layout.local / "pycache")
-    env.setdefault("FLEETSYNC_SHARED", str(layout.project.parent / "shared"))
     if ports:
         env |= {
             "PORT_API": str(ports["api"]),
