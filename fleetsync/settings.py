@@ -11,21 +11,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from fleetsync.admin_site import COLORS, NAVIGATION
+from fleetsync.environment import Environment
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
 # --- What this is ------------------------------------------------------------
 
-# development, demo, test or production; production refuses to start with insecure defaults.
+# development, demo, test, replay or production; production refuses to start with insecure defaults.
 FLEETSYNC_ENV = env.str("FLEETSYNC_ENV", default="development")
 # Django's debug pages; never on in production.
 DEBUG = env.bool("DEBUG", default=False)
@@ -45,17 +46,24 @@ FLEETSYNC_TILES_URL = env.str("FLEETSYNC_TILES_URL", default="")
 FLEETSYNC_TILES_FILE = env.str("FLEETSYNC_TILES_FILE", default="")
 # What the makers of the tiles want to read on the map.
 FLEETSYNC_TILES_ATTRIBUTION = env.str("FLEETSYNC_TILES_ATTRIBUTION", default="© OpenStreetMap contributors")
-# Further host names to answer to, separated by commas.
+# Further host names to answer to, separated by commas; pages of https://NAME may then call the API and open sockets.
 FLEETSYNC_HOSTS = env.list("FLEETSYNC_HOSTS", default=[])
 # Folder where each process opens a socket for /livez, /readyz and /metrics; empty: none.
 FLEETSYNC_HEALTH_DIR = env.str("FLEETSYNC_HEALTH_DIR", default="")
-# Size of the machine, for pools: threads of the API.
+# Threads of the API, to size pools by; their number itself is `--blocking-threads` of the server's command.
 FLEETSYNC_API_THREADS = env.int("FLEETSYNC_API_THREADS", default=4)
 
-if FLEETSYNC_ENV == "production" and SECRET_KEY.startswith("insecure-"):
-    raise environ.ImproperlyConfigured(
-        "FLEETSYNC_SECRET_KEY: production needs its own; make one with openssl rand -hex 40"
-    )
+KINDS = ("development", "demo", "test", "replay", "production")
+if FLEETSYNC_ENV not in KINDS:
+    raise ImproperlyConfigured(f"FLEETSYNC_ENV: expected one of {', '.join(KINDS)}, got {FLEETSYNC_ENV!r}")
+if FLEETSYNC_ENV == "production":
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG: its pages show settings and code; production needs DEBUG=False")
+    if SECRET_KEY.startswith("insecure-") or len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured(
+            "FLEETSYNC_SECRET_KEY: production needs one of its own, at least 50 characters; "
+            "make it with openssl rand -hex 40"
+        )
 
 _public = urlsplit(FLEETSYNC_PUBLIC_URL)
 _live = urlsplit(FLEETSYNC_LIVE_URL)
@@ -110,6 +118,10 @@ INSTALLED_APPS = [
 
 # --- The way in --------------------------------------------------------------
 
+# Reverse proxies in front: from so many X-Forwarded-For is believed, and X-Forwarded-Proto; 0: none, the peer counts.
+FLEETSYNC_PROXIES = env.int("FLEETSYNC_PROXIES", default=0)
+# The nearest proxy must set this header itself, as deploy/nginx.conf does: a client could send it, too.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if FLEETSYNC_PROXIES > 0 else None
 MIDDLEWARE = [
     "fleetsync.core.middleware.RequestTimes",
     "django.middleware.gzip.GZipMiddleware",  # static files too: a first load stays small on a phone
@@ -186,18 +198,31 @@ FLEETSYNC_ACCESS_LIFE_S = env.int("FLEETSYNC_ACCESS_LIFE_S", default=600)
 FLEETSYNC_REFRESH_LIFE_S = env.int("FLEETSYNC_REFRESH_LIFE_S", default=14 * 86_400)
 # How long a link to set a new password lives, seconds.
 PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3600)
-# Where mail goes: a Django e-mail backend; the default prints it.
+# Where mail goes: a Django e-mail backend; the default prints it, which production refuses.
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+if FLEETSYNC_ENV == "production" and EMAIL_BACKEND.endswith(".console.EmailBackend"):
+    raise ImproperlyConfigured(
+        "EMAIL_BACKEND: the console's would print links to set passwords; "
+        "set django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST"
+    )
+# Mail server of the SMTP backend.
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+# Its port; 587 with EMAIL_USE_TLS, as a rule.
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+# Login at the mail server; empty: none.
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+# Password of that login.
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+# Begin an encrypted connection with STARTTLS.
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 # Sender of our mail.
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="FleetSync <no-reply@fleetsync.example>")
 PHONENUMBER_DEFAULT_REGION = "US"
 
 # --- REST --------------------------------------------------------------------
 
-# Turns the API's rate limits off; for load tests and the simulated city.
+# The API's rate limits: True turns them on. Load tests and the simulated city go without.
 FLEETSYNC_THROTTLE = env.bool("FLEETSYNC_THROTTLE", default=FLEETSYNC_ENV == "production")
-# Reverse proxies in front whose X-Forwarded-For is believed; 0: none, the peer's own address counts.
-FLEETSYNC_PROXIES = env.int("FLEETSYNC_PROXIES", default=0)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
@@ -312,16 +337,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": True,
 }
 CELERY_TASK_DEFAULT_QUEUE = "dispatch"
-CELERY_TIMEZONE = "UTC"
+CELERY_TIMEZONE = "UTC"  # what beat wakes, and when, stands in fleetsync/celery.py
 # Business days after which finished streams of the event log are forgotten.
 FLEETSYNC_EVENT_DAYS = env.float("FLEETSYNC_EVENT_DAYS", default=90)
 # Business days for which recorded rounds can be decided again; some kilobytes each.
 FLEETSYNC_ROUND_DAYS = env.float("FLEETSYNC_ROUND_DAYS", default=7)
-CELERY_BEAT_SCHEDULE = {
-    "forget-old": {"task": "core.forget_old", "schedule": 3600.0},
-    "make-trail-partitions": {"task": "tracking.make_partitions", "schedule": 1800.0},
-    "drop-trail-partitions": {"task": "tracking.drop_partitions", "schedule": 3600.0},
-}
 
 # --- Dispatch, tracking, orders ----------------------------------------------
 

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import argparse
 import ast
+import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 HEAD = """\
 # Every setting FleetSync reads from its environment, with its default.
 # Made from fleetsync/settings.py by `python3 -m fleetsync.bootstrap.envfile`; a test keeps it so.
-# Copy it to .env and uncomment what you change. A value can also come from a file: NAME_FILE=/path.
+# Copy it to .env and uncomment what you change; an empty value leaves the default.
+# A value can also come from a file: NAME_FILE=/path.
 # `manage.py demo`, `up`, `test` and `replay` need none of this.
 """
 SECRETS = ("KEY", "PASSWORD", "TOKEN")
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Mult: operator.mul}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +32,7 @@ class Setting:
 
     name: str
     kind: str
-    default: str | None  # source text of a computed one, None if it must be given
+    default: str | None  # source text of one that is made of others, None if it must be given
     literal: bool
     meaning: str
     section: str
@@ -75,8 +79,8 @@ def render(settings: list[Setting]) -> str:
         if setting.default is None:
             lines.append(f"# Must be given ({setting.kind}).\n{setting.name}=\n")
         elif setting.literal:
-            shown = "" if any(word in setting.name for word in SECRETS) else setting.default
-            lines.append(f"# {setting.name}={shown}\n")
+            hidden = setting.kind == "str" and any(word in setting.name for word in SECRETS)
+            lines.append(f"# {setting.name}={'' if hidden else setting.default}\n")
         else:
             lines.append(f"# Default: {setting.default}\n# {setting.name}=\n")
         parts += lines
@@ -101,13 +105,24 @@ def _default(call: ast.Call) -> tuple[str | None, bool]:
     for keyword in call.keywords:
         if keyword.arg == "default":
             try:
-                value = ast.literal_eval(keyword.value)
+                value = _value(keyword.value)
             except ValueError:
                 return ast.unparse(keyword.value), False
             if isinstance(value, list | tuple):
                 return ",".join(map(str, value)), True
             return str(value), True
     return None, False
+
+
+def _value(node: ast.expr) -> Any:
+    """Return what an expression of plain values makes, such as `14 * 86_400`.
+
+    Raises:
+        ValueError: it asks for more than that.
+    """
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        return ARITHMETIC[type(node.op)](_value(node.left), _value(node.right))
+    return ast.literal_eval(node)
 
 
 def _comment_above(lines: list[str], number: int) -> str:
