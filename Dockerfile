@@ -9,7 +9,8 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=fleetsync.settings \
     FLEETSYNC_LOG_FORMAT=json FLEETSYNC_HEALTH_DIR=/run/fleetsync NUMBA_CACHE_DIR=/var/cache/fleetsync
 RUN useradd --system --uid 10001 --create-home fleetsync \
-    && install -d -o fleetsync /run/fleetsync /var/cache/fleetsync /app
+    && install -d -o fleetsync /run/fleetsync /var/cache/fleetsync /app \
+    && install -d -o fleetsync -m 700 /var/lib/fleetsync/files
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY --chown=fleetsync . .
