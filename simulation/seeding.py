@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.gis.geos import Polygon
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.models import Driver, User
@@ -43,6 +45,19 @@ class Seeded:
     customers_new: int
 
 
+def refuse_production() -> None:
+    """Keep made-up people away from a production platform; their password is in this file.
+
+    Raises:
+        CommandError: this is one; says what to do instead.
+    """
+    if settings.FLEETSYNC_ENV == "production":
+        raise CommandError(
+            "FLEETSYNC_ENV is production, and made-up people have a password everybody knows. Make the first admin with "
+            "`manage.py createsuperuser`; restaurants come from `manage.py import_restaurants` or the back office."
+        )
+
+
 def _silent(_what: str, _done: int, _of: int) -> None:
     return
 
@@ -54,7 +69,11 @@ def seed_city(
 
     With `streets` these are the zone's map, else made-up ones.
     People share one password hash: hashing costs 0.4 s of a processor each.
+
+    Raises:
+        CommandError: this is a production platform.
     """
+    refuse_production()
     with transaction.atomic():
         zone = seed_zone(city)
         if not Basemap.objects.filter(zone=zone).exists():

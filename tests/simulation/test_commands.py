@@ -63,6 +63,12 @@ class TestSimulateReplay:
             call_command("simulate_replay", str(folder), stdout=io.StringIO())
         assert not Zone.objects.exists()
 
+    def test_refuses_a_production_platform(self, folder, settings):
+        settings.FLEETSYNC_ENV = "production"
+        with pytest.raises(CommandError, match=r"manage\.py createsuperuser"):
+            call_command("simulate_replay", str(folder), stdout=io.StringIO())
+        assert not Zone.objects.exists()
+
     def test_refuses_a_database_that_is_not_empty(self, folder, settings):
         settings.FLEETSYNC_TRAVEL_FACTOR, settings.FLEETSYNC_TRAVEL_SPEED_MPS = 1.0, 320 / 60
         ZoneFactory()

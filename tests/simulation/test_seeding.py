@@ -82,3 +82,18 @@ class TestSeedCommand:
         assert zone.name == "Baltimore"
         assert Restaurant.objects.filter(zone=zone).count() == 12
         assert all(zone.polygon.contains(restaurant.point) for restaurant in Restaurant.objects.all())
+
+
+class TestRefuseProduction:
+    @pytest.mark.parametrize("command", ["seed", "simulate", "simulate_map"])
+    def test_no_command_makes_people_with_a_known_password_there(self, settings, command):
+        settings.FLEETSYNC_ENV = "production"
+        with pytest.raises(CommandError, match=r"manage\.py createsuperuser"):
+            call_command(command, stdout=io.StringIO())
+        assert not User.objects.exists()
+
+    def test_nor_does_the_code_below_them(self, settings):
+        settings.FLEETSYNC_ENV = "production"
+        with pytest.raises(CommandError, match=r"manage\.py createsuperuser"):
+            seed()
+        assert not User.objects.exists()

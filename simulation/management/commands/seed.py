@@ -14,7 +14,7 @@ from restaurants.osm import OsmPlacesError
 from simulation.city import make_city
 from simulation.cityfile import read_city
 from simulation.roads import RealStreets
-from simulation.seeding import PASSWORD, seed_city
+from simulation.seeding import PASSWORD, refuse_production, seed_city
 
 
 class Command(BaseCommand):
@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say what is new."""
+        refuse_production()
         city = make_city(
             seed=options["seed"],
             restaurants=options["restaurants"],

@@ -33,7 +33,7 @@ from simulation.demand import Appetite, orders_of
 from simulation.people import account_of, last_seen, simulated, staff_of
 from simulation.roads import RealStreets
 from simulation.runs import Counters, console, run_loop, settle
-from simulation.seeding import seed_city
+from simulation.seeding import refuse_production, seed_city
 
 ORDER_TAKES_S = 14 * 60.0  # business: placed to delivered, a short demo stops ordering so long before its end
 ORDERS_PER_DRIVER_HOUR = 3.0
@@ -65,6 +65,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Gather the people, let them play, weigh what they were promised."""
+        refuse_production()
         if not 0 <= options["accept"] <= 1:
             raise CommandError("--accept: expected a chance from 0 to 1")
         if options["drivers"] < 1 or options["customers"] < 1:

@@ -20,7 +20,7 @@ from simulation.browser import NoBrowser, find_chromium
 from simulation.framerate import Frames, Watch
 from simulation.mapstage import Rider, ride, set_map
 from simulation.runs import console
-from simulation.seeding import PASSWORD
+from simulation.seeding import PASSWORD, refuse_production
 
 SETTLE_S = 8.0  # first pictures, first compilation: not what eight hours look like
 
@@ -48,6 +48,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set the stage, ride, watch, print."""
+        refuse_production()
         if not 1 <= options["drivers"] <= 5000:
             raise CommandError("--drivers: expected 1 to 5000")
         if not 0.1 <= options["minutes"] <= 120:

@@ -26,6 +26,7 @@ from simulation.people import account_of, staff_of
 from simulation.replay import RUN_ON_MIN, Recording, WindowError, midnight_after, minute_of, record, settings_of
 from simulation.result import holdable_speed
 from simulation.runs import Bar, console, run_loop, settle
+from simulation.seeding import refuse_production
 from simulation.staging import Stage, set_stage
 
 OPENING_S = 4.0  # real seconds to go online and open sockets before the first minute
@@ -69,6 +70,7 @@ class Command(BaseCommand):
             for name, value in settings_of(recording).items():
                 self.stdout.write(f"{name}={value}")
             return
+        refuse_production()
         self._same_travel(recording)
         if Zone.objects.exists():
             raise CommandError("The database is not empty; manage.py replay DIR makes one of its own.")
