@@ -100,9 +100,9 @@ class Policy:
     stack_within_m: float = 0.0
     """One trip may fetch at two restaurants at most so far apart; 0: at one."""
     parallel_after: int = 2
+    """From so many refusals on a job is offered to two drivers at once; the first one wins."""
     parallel_within_s: float = 60.0
     """Most seconds the second of the two may be later at the doors, once more with every further refusal."""
-    """From so many refusals on a job is offered to two drivers at once; the first one wins."""
 
     # -- work ----------------------------------------------------------------------------------
     passes: int = 3
