@@ -355,6 +355,16 @@ class TestThrottle:
         assert int(third["Retry-After"]) >= 1
         assert other.get(f"{API}/auth/me").status_code == 200
 
+    def test_counts_reports_of_positions_apart_from_other_writes(self, acting, settings, monkeypatch):
+        from fleetsync.core import throttles
+
+        settings.FLEETSYNC_THROTTLE = True
+        monkeypatch.setitem(throttles.RATES, "write", throttles.Rate(1, 60))
+        driver = acting(DriverFactory().user)
+        report = {"points": [{"lat": 39.29, "lng": -76.61, "recorded_at": clock.now().isoformat(), "seq": 1}]}
+        assert [driver.post(f"{API}/positions", report).status_code for _ in range(3)] == [202] * 3
+        assert driver.patch(f"{API}/auth/me", {"name": "Ada"}).status_code == 200
+
     def test_lets_reads_and_writes_pass_without_redis(self, acting, settings, monkeypatch):
         from fleetsync.core import redis
 

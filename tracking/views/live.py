@@ -44,6 +44,7 @@ def _live(request: Request, kind: TopicKind, key: UUID) -> Response:
 class PositionsView(ApiView):
     """Where a driver is; Redis alone is touched."""
 
+    throttle_scope = "positions"
     permission_classes = [IsDriver]
     idempotency_ignored_actions = ("post",)
 

@@ -44,7 +44,7 @@ function step() {
 function sentence() {
   const { order: sale, delivery, driver } = view;
   const kitchen = sale.restaurant.name;
-  const who = driver?.first_name || "Your courier";
+  const who = driver?.first_name || "Your driver";
   switch (sale.status) {
     case "PLACED":
       return `${kitchen} has your order and will answer in a moment.`;
@@ -109,7 +109,7 @@ function paint() {
         "div",
         { class: "courier" },
         h("span", { class: "swatch" }, icon("bike")),
-        h("div", { class: "grow" }, h("b", {}, driver.first_name || "Your courier"), h("p", {}, words)),
+        h("div", { class: "grow" }, h("b", {}, driver.first_name || "Your driver"), h("p", {}, words)),
       ),
     );
   }
@@ -240,7 +240,7 @@ try {
 await look();
 
 // --- the map ----------------------------------------------------------------------------
-/** Keep the last two points: the courier glides along the last segment, never beyond it. */
+/** Keep the last two points: the driver glides along the last segment, never beyond it. */
 function note(lat, lng, heading, age) {
   const t = performance.now();
   if (seen && seen.to.lat === lat && seen.to.lng === lng) {
@@ -337,7 +337,7 @@ function mark(ctx, p, c, what) {
   ctx.stroke(new Path2D(what === "store" ? "M-6-1-4.5-6h9L6-1zM-4.5 1v5h9V1" : "M-6 0 0-6 6 0M-4-.5v6h8v-6"));
   ctx.restore();
 }
-/** Without a map: kitchen, courier and door as three discs, and the distance. */
+/** Without a map: kitchen, driver and door as three discs, and the distance. */
 function drawNoMap() {
   $("#map .nomap")?.remove();
   const place = seen && here();
@@ -345,7 +345,7 @@ function drawNoMap() {
   const words =
     far == null
       ? "The map cannot be shown; everything else works."
-      : `${view.driver?.first_name || "Your courier"} is ${km(far)} from you`;
+      : `${view.driver?.first_name || "Your driver"} is ${km(far)} from you`;
   $("#map").append(
     h(
       "div",
