@@ -187,6 +187,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"  # what the pages call it; axes would look for `email` and find nobody
+AXES_USERNAME_CALLABLE = "accounts.guard.name_tried"
+AXES_CLIENT_IP_CALLABLE = "accounts.guard.address_of"
 SILENCED_SYSTEM_CHECKS = [
     "axes.W003",
     "auth.W004",

@@ -17,6 +17,7 @@ from rest_framework.throttling import BaseThrottle
 from fleetsync.core import clock, redis
 
 if TYPE_CHECKING:  # views read their default throttles while their module loads: this one
+    from django.http import HttpRequest
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -92,9 +93,9 @@ def uncount(scope: str, ident: str, rate: Rate) -> None:
     redis.attempt(lambda client: bool(client.decr(key)), False)
 
 
-def address_of(request: Request) -> str:
+def address_of(request: Request | HttpRequest) -> str:
     """Return the client's address; proxies are believed as far as FLEETSYNC_PROXIES says."""
-    return BaseThrottle().get_ident(request)
+    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # it reads headers and META alone
 
 
 class Throttle(BaseThrottle):
