@@ -1,22 +1,64 @@
 """What people did in the back office: who, when, what it was before and is after, on the object's own page."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.geos import Point, Polygon
 from django.core.files import File
 from django.db.models import Model
 from django.forms import ModelChoiceField, ModelMultipleChoiceField, MultipleChoiceField
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from simple_history.admin import SimpleHistoryAdmin
 
 from fleetsync.admin_money import MoneyField
 from fleetsync.core import money
 
 MOST: Final = 30
 LONGEST: Final = 80
+LOOKING: Final = ("GET", "HEAD")
+
+
+class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
+    """Former states of a row, to look at: who may not see the row sees none of them, and nothing is saved here.
+
+    Behind the library's form stands a second way to save, which asks for no right to change and
+    knows neither read-only fields nor services.
+    """
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """List what the row was like."""
+        if request.method not in LOOKING:
+            return HttpResponseNotAllowed(LOOKING)
+        answer: HttpResponse = super().history_view(request, self._seen(request, object_id), extra_context)
+        return answer
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show one former state."""
+        if request.method not in LOOKING:
+            return HttpResponseNotAllowed(LOOKING)
+        if not re.fullmatch(r"[0-9]{1,18}", version_id):
+            raise Http404
+        key = self._seen(request, object_id)
+        answer: HttpResponse = super().history_form_view(request, key, version_id, extra_context)
+        return answer
+
+    def revert_disabled(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Offer no way back to a former state."""
+        return True
+
+    def _seen(self, request: HttpRequest, object_id: str) -> str:
+        """Return the key of a row that is among those this user sees."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return str(row.pk)
 
 
 def write_history(request: HttpRequest, obj: Model, said: str) -> None:
@@ -104,4 +146,4 @@ def _said(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-__all__ = ["done_by_hand", "what_changed", "write_export", "write_history"]
+__all__ = ["HistoryAdmin", "done_by_hand", "what_changed", "write_export", "write_history"]

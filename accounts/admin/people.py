@@ -8,7 +8,6 @@ from django.contrib.auth import admin as _auth_pages  # noqa: F401 (registers Gr
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 
 from accounts import services
@@ -16,6 +15,7 @@ from accounts.groups import GROUPS
 from accounts.models import User
 from accounts.states import Role
 from fleetsync.admin_base import OpsAdmin, actor_of
+from fleetsync.admin_history import HistoryAdmin
 from fleetsync.core import clock
 
 admin.site.unregister(Group)
@@ -42,7 +42,7 @@ class GroupAdmin(OpsAdmin):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
+class UserAdmin(HistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """People who can log in. Roles change here, passwords by mail alone."""
 
     id_kind = "user_id"

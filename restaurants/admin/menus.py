@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export import fields, resources
-from simple_history.admin import SimpleHistoryAdmin
 
 from fleetsync.admin_base import OpsAdmin, PricedInline, actor_of, is_kitchen_staff
+from fleetsync.admin_history import HistoryAdmin
 from fleetsync.admin_imports import SheetsAdmin, WholeNumber
 from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock
@@ -188,7 +188,7 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
 
 
 @admin.register(MenuItem)
-class MenuItemAdmin(SimpleHistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore[misc]
+class MenuItemAdmin(HistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore[misc]
     """What is sold; in and out as CSV and XLSX."""
 
     kitchen_path = "restaurant"

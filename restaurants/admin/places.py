@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import User
 from accounts.states import Role, Vehicle
 from fleetsync.admin_base import OpsAdmin, ReadOnlyAdmin, RowsInline, actor_of, is_kitchen_staff
+from fleetsync.admin_history import HistoryAdmin
 from fleetsync.admin_maps import AreaField
 from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock, ids
@@ -60,7 +60,7 @@ class ZoneForm(forms.ModelForm[Zone]):
 
 
 @admin.register(Zone)
-class ZoneAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
+class ZoneAdmin(HistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Dispatch areas."""
 
     form = ZoneForm
@@ -175,7 +175,7 @@ class RestaurantForm(PricedForm):
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(SimpleHistoryAdmin, OpsAdmin):  # type: ignore[misc]
+class RestaurantAdmin(HistoryAdmin, OpsAdmin):  # type: ignore[misc]
     """Kitchens: place, week, days off, staff. Its zone follows from its place."""
 
     form = RestaurantForm

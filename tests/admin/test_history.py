@@ -1,18 +1,32 @@
 """Every manual change: who, when, what it was before and is after, on the object's own page."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from accounts.models import User
+from accounts import groups
+from accounts.models import Driver, User
 from accounts.states import Role
 from fleetsync.core import ids
 from fleetsync.core.models import Event
 from orders.models import Order
+from restaurants.models import MenuItem, Restaurant, Zone
 from tests import factories
+from tests.admin.conftest import log_in
 from tests.admin.test_actions import TestMenus, TestRestaurants, act
 
 pytestmark = pytest.mark.django_db
+#: Models that keep their former states, and how to make a row of each.
+KEPT = {
+    User: factories.UserFactory,
+    Driver: factories.DriverFactory,
+    Zone: factories.ZoneFactory,
+    Restaurant: factories.RestaurantFactory,
+    MenuItem: factories.MenuItemFactory,
+}
+EACH = pytest.mark.parametrize("model", list(KEPT), ids=lambda model: model.__name__)
 
 
 def the_only() -> str:
@@ -86,3 +100,68 @@ class TestActor:
         dispatcher_browser.post(reverse("admin:accounts_driver_change", args=[driver.pk]), body)
         assert Event.objects.get().actor == ids.encode("usr", staff.pk)
         assert the_only() == "vehicle: Scooter → Car; capacity: 2 → 5"
+
+
+def member(group: str, **more) -> User:
+    user = factories.UserFactory(is_staff=True, **more)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def former(row, version=None) -> str:
+    """Return the address of a row's latest state, or of one by its number."""
+    number = row.history.latest().history_id if version is None else version
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_simple_history", args=[row.pk, number])
+
+
+class TestFormerStates:
+    def test_are_kept_of_the_models_tested_here(self):
+        kept = {model for model in admin.site._registry if hasattr(model, "history")}
+        assert kept == set(KEPT)
+
+    @EACH
+    def test_are_shown_without_a_way_back(self, admin_browser, model):
+        row = KEPT[model]()
+        page = admin_browser.get(former(row))
+        assert page.status_code == 200
+        assert 'type="submit"' not in page.content.decode().partition('class="submit-row')[2]
+        assert admin_browser.get(former(row).rpartition("history/")[0] + "history/").status_code == 200
+
+    @EACH
+    @pytest.mark.parametrize("group", [groups.OPS_READ_ONLY, groups.ADMIN])
+    def test_are_never_written_to(self, model, group):
+        row = KEPT[model]()
+        before = list(row.history.values())
+        boss = Group.objects.get(name=groups.ADMIN)
+        browser = log_in(member(group))
+        body = {"name": "Eve", "role": "ADMIN", "groups": [boss.pk], "price_minor": "0.01", "capacity": 20}
+        for method in (browser.post, browser.put, browser.patch, browser.delete):
+            assert method(former(row), body).status_code == 405
+        assert browser.post(former(row).rpartition("history/")[0] + "history/", body).status_code == 405
+        assert list(row.history.values()) == before
+        assert not Event.objects.exists()
+
+    def test_make_nobody_an_admin(self):
+        user = factories.DispatcherFactory(is_staff=True)
+        boss = Group.objects.get(name=groups.ADMIN)
+        log_in(user).post(former(user), {"name": "Eve", "phone": "", "role": "ADMIN", "groups": [boss.pk]})
+        user = User.objects.get(pk=user.pk)
+        assert (user.role, list(user.groups.all()), user.name == "Eve") == (Role.DISPATCHER, [], False)
+
+    def test_of_another_kitchen_are_unknown_to_a_manager(self):
+        user = member(groups.RESTAURANT_MANAGER, role=Role.RESTAURANT)
+        mine, other = factories.MenuItemFactory(), factories.MenuItemFactory()
+        factories.RestaurantStaffFactory(restaurant=mine.restaurant, user=user)
+        browser = log_in(user)
+        for row in (other, other.restaurant):
+            assert browser.get(former(row)).status_code == 404
+            assert browser.get(former(row).rpartition("history/")[0] + "history/").status_code == 404
+        assert browser.get(former(mine)).status_code == 200
+
+    @pytest.mark.parametrize("version", ["abc", "0", "9" * 18, "9" * 5000])
+    def test_that_never_were_are_unknown(self, admin_browser, version):
+        assert admin_browser.get(former(factories.ZoneFactory(), version)).status_code == 404
+
+    def test_of_a_malformed_id_are_unknown(self, admin_browser):
+        for name, args in (("simple_history", ["nonsense", 1]), ("history", ["nonsense"])):
+            assert admin_browser.get(reverse(f"admin:restaurants_zone_{name}", args=args)).status_code == 404

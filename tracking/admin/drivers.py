@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 
 from accounts import services as accounts
@@ -20,6 +19,7 @@ from dispatch import services as dispatch
 from dispatch.models import DriverSession, Shift
 from dispatch.selectors.shares import WINDOW, driver_share
 from fleetsync.admin_base import OpsAdmin, actor_of, shown_place
+from fleetsync.admin_history import HistoryAdmin
 from fleetsync.admin_imports import SheetsAdmin
 from fleetsync.admin_maps import MapMedia, shown_trail
 from fleetsync.core import clock, money
@@ -30,7 +30,7 @@ from tracking.selectors.trail import trail_of
 
 
 @admin.register(Driver)
-class DriverAdmin(SimpleHistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[misc]
+class DriverAdmin(HistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[misc]
     """Drivers: vehicle and capacity are edited, approval goes by actions; in and out as CSV and XLSX."""
 
     Media = MapMedia
