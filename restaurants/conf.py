@@ -20,6 +20,7 @@ MAX_ITEMS: Final = 1_000
 MAX_GROUPS_PER_ITEM: Final = 20
 MAX_OPTIONS_PER_GROUP: Final = 50
 MAX_CLOSURES: Final = 200
+MAX_CLOSURE_AHEAD_DAYS: Final = 730  # who closes for longer is unpublished
 MAX_OPENINGS: Final = 42  # six a day
 
 #: Zones: corners, and the side of the box around them.

@@ -8,7 +8,7 @@ too: the discovery query and this module must agree.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -106,7 +106,7 @@ def next_opening(*, schedule: Schedule, at: datetime) -> datetime | None:
 def _next_regular(schedule: Schedule, at: datetime) -> datetime | None:
     if schedule.always_open:
         return at
-    if not schedule.openings:
+    if not schedule.openings or at.year == MAXYEAR:  # a closure without an end: the calendar ends there, too
         return None
     today = at.astimezone(ZoneInfo(schedule.time_zone)).date()
     spans = intervals(schedule=schedule, since=today - DAY, until=today + LOOK_AHEAD_DAYS * DAY)

@@ -130,10 +130,26 @@ class HoursInline(RowsInline):
     model = OpeningHours
 
 
+class ClosureForm(forms.ModelForm[Closure]):
+    """A time off, checked as the API checks it."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse what is no time, or ends too far ahead."""
+        values = super().clean() or self.cleaned_data
+        starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
+        if starts_at and ends_at:
+            try:
+                services.check_closure(starts_at=starts_at, ends_at=ends_at, now=clock.now())
+            except DomainError as error:
+                self.add_error(error.attr, error.detail)
+        return values
+
+
 class ClosureInline(RowsInline):
     """Days off."""
 
     model = Closure
+    form = ClosureForm
 
 
 class StaffInline(RowsInline):

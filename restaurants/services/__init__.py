@@ -12,7 +12,7 @@ from restaurants.services.menu import (
     remove_from_menu,
     write_menu,
 )
-from restaurants.services.opening import add_closure, remove_closure, set_opening_hours, update_closure
+from restaurants.services.opening import add_closure, check_closure, remove_closure, set_opening_hours, update_closure
 from restaurants.services.preparation import set_preparation
 from restaurants.services.restaurants import (
     bump_menu,
@@ -37,6 +37,7 @@ __all__ = [
     "add_to_menu",
     "bump_menu",
     "change_on_menu",
+    "check_closure",
     "corners_around",
     "create_restaurant",
     "create_zone",

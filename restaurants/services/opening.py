@@ -1,7 +1,7 @@
 """Opening hours and closures."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fleetsync.core.errors import InvalidInput
@@ -54,9 +54,16 @@ def set_opening_hours(
     return Restaurant.objects.prefetch_related("opening_hours", "closures").get(pk=restaurant.pk)
 
 
-def _check_span(starts_at: datetime, ends_at: datetime) -> None:
+def check_closure(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """Refuse a time that is none, or that ends too far ahead.
+
+    Raises:
+        InvalidInput: it ends before it starts, or later than `conf.MAX_CLOSURE_AHEAD_DAYS` from now.
+    """
     if ends_at <= starts_at:
         raise InvalidInput("A closure ends after it starts.", attr="ends_at")
+    if ends_at - now > timedelta(days=conf.MAX_CLOSURE_AHEAD_DAYS):
+        raise InvalidInput("A closure ends within two years; unpublish the restaurant instead.", attr="ends_at")
 
 
 def add_closure(
@@ -65,10 +72,10 @@ def add_closure(
     """Close the restaurant from `starts_at` until `ends_at`, whatever its hours say.
 
     Raises:
-        InvalidInput: it ends before it starts.
+        InvalidInput: it ends before it starts, or too far ahead.
         TooMany: there are `conf.MAX_CLOSURES` already.
     """
-    _check_span(starts_at, ends_at)
+    check_closure(starts_at=starts_at, ends_at=ends_at, now=now)
     with change(now=now, actor=actor) as emit:
         Restaurant.objects.select_for_update(of=["self"], no_key=True).get(pk=restaurant.pk)
         if Closure.objects.filter(restaurant=restaurant).count() >= conf.MAX_CLOSURES:
@@ -82,14 +89,14 @@ def update_closure(*, closure: Closure, changes: dict[str, Any], now: datetime, 
     """Change a closure; only known names are read from `changes`.
 
     Raises:
-        InvalidInput: it would end before it starts.
+        InvalidInput: it would end before it starts, or too far ahead.
     """
     fields = [name for name in ("starts_at", "ends_at", "reason") if name in changes]
     if not fields:
         return closure
     for name in fields:
         setattr(closure, name, changes[name])
-    _check_span(closure.starts_at, closure.ends_at)
+    check_closure(starts_at=closure.starts_at, ends_at=closure.ends_at, now=now)
     with change(now=now, actor=actor) as emit:
         closure.save(update_fields=fields)
         emit(RestaurantChanged(restaurant_id=closure.restaurant_id, fields=("closures",)))

@@ -16,7 +16,7 @@ from fleetsync.core.models import Event, Outbox
 from orders.models import Order
 from orders.states import OrderStatus
 from restaurants.lateness import Lateness
-from restaurants.models import MenuItem, OpeningHours, Restaurant, Zone
+from restaurants.models import Closure, MenuItem, OpeningHours, Restaurant, Zone
 from restaurants.services import set_preparation
 from tests import factories
 from tests.factories import CITY
@@ -348,6 +348,22 @@ class TestRestaurants:
         restaurant = factories.RestaurantFactory()
         assert self.post(dispatcher_browser, restaurant, point_lat=lat, point_lng=lng).status_code == 200
         assert types() == []
+
+    def test_are_closed_for_two_years_at_most(self, dispatcher_browser):
+        restaurant = factories.RestaurantFactory()
+        row = {
+            "closures-TOTAL_FORMS": 1,
+            "closures-0-starts_at_0": "2026-11-23",
+            "closures-0-starts_at_1": "00:00",
+            "closures-0-ends_at_0": "9999-12-31",
+            "closures-0-ends_at_1": "00:00",
+        }
+        page = self.post(dispatcher_browser, restaurant, **row)
+        assert (page.status_code, "A closure ends within two years" in page.content.decode()) == (200, True)
+        assert (Closure.objects.exists(), types()) == (False, [])
+        row["closures-0-ends_at_0"] = "2026-11-24"
+        assert self.post(dispatcher_browser, restaurant, **row).status_code == 302
+        assert Closure.objects.count() == 1
 
     def test_get_their_week_checked_by_the_service(self, dispatcher_browser):
         restaurant = factories.RestaurantFactory()

@@ -146,6 +146,11 @@ class TestNextOpening:
     def test_is_none_without_hours(self):
         assert next_opening(schedule=week(), at=local("2026-11-23T12:00")) is None
 
+    @pytest.mark.parametrize("end", ["9999-12-31T00:00", "9999-01-01T00:00"])
+    def test_is_none_after_a_closure_to_the_end_of_the_calendar(self, end):
+        schedule = week((MONDAY, "11:00", "14:00"), closures=((local("2026-11-23T00:00"), local(end)),))
+        assert next_opening(schedule=schedule, at=local("2026-11-23T12:00")) is None
+
 
 class TestClosesAt:
     def test_is_the_end_of_hours_that_touch(self):

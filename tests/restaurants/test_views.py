@@ -328,6 +328,29 @@ class TestClosures:
         assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
         assert not Closure.objects.exists()
 
+    @pytest.mark.parametrize("days", [731, 1_000_000])
+    def test_end_within_two_years(self, acting, days):
+        staff = RestaurantStaffFactory()
+        client, url = acting(staff.user), f"{rst(staff.restaurant)}/closures"
+        now = clock.now()
+        body = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=days)).isoformat()}
+        answer = client.post(url, body)
+        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
+        assert not Closure.objects.exists()
+        made = client.post(url, body | {"ends_at": (now + timedelta(days=729)).isoformat()}).json()
+        answer = client.patch(f"{url}/{made['id']}", {"ends_at": body["ends_at"]})
+        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
+        assert Closure.objects.get().ends_at == now + timedelta(days=729)
+
+    def test_that_never_end_leave_the_restaurant_readable(self, anyone):
+        row = RestaurantFactory(always_open=False)
+        OpeningHours.objects.create(restaurant=row, weekday=0, opens="09:00", closes="17:00")
+        now = clock.now()
+        ClosureFactory(restaurant=row, starts_at=now, ends_at=now.replace(year=9999, month=12, day=31))
+        body = anyone.get(rst(row)).json()
+        assert (body["is_open"], body["next_opening_at"]) == (False, None)
+        assert [each["is_open"] for each in anyone.get(f"{API}/restaurants").json()["results"]] == [False]
+
     def test_of_another_restaurant_are_not_here(self, acting):
         staff, foreign = RestaurantStaffFactory(), ClosureFactory()
         url = f"{rst(staff.restaurant)}/closures/{ids.encode('cls', foreign.pk)}"
