@@ -45,6 +45,13 @@ class OptionInvalid(DomainError):
     title = "The options do not fit the item."
 
 
+class TotalTooHigh(DomainError):
+    """Basket, fees and tip come to more than the platform counts; `total_minor` and `most_minor` say how much."""
+
+    code = "total-too-high"
+    title = "The order comes to more than can be paid at once."
+
+
 class OutsideZone(DomainError):
     """No zone contains the door."""
 

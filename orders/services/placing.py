@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.gis.geos import Point
 
 from accounts.models import User
-from fleetsync.core import ids
+from fleetsync.core import ids, money
 from fleetsync.core.errors import NotFound
 from fleetsync.core.events import change
 from fleetsync.core.geo import LngLat, distance_m, lng_lat
@@ -60,6 +60,17 @@ class Terms:
     eta_low_at: datetime
     eta_high_at: datetime
 
+    def total_minor(self, *, tip_minor: int) -> int:
+        """Return what is to be paid with a tip.
+
+        Raises:
+            TotalTooHigh: it is more than the database holds.
+        """
+        total = self.subtotal_minor + self.fees_minor + tip_minor
+        if total > money.MOST_MINOR:
+            raise errors.TotalTooHigh(attr="items", total_minor=total, most_minor=money.MOST_MINOR)
+        return total
+
 
 def make_quote(*, customer: User, basket: Basket, dropoff: Point, tip_minor: int, now: datetime) -> Quote:
     """Promise a price and an arrival range for ten minutes.
@@ -79,7 +90,7 @@ def make_quote(*, customer: User, basket: Basket, dropoff: Point, tip_minor: int
         subtotal_minor=terms.subtotal_minor,
         fees_minor=terms.fees_minor,
         tip_minor=tip_minor,
-        total_minor=terms.subtotal_minor + terms.fees_minor + tip_minor,
+        total_minor=terms.total_minor(tip_minor=tip_minor),
         eta_low_at=terms.eta_low_at,
         eta_high_at=terms.eta_high_at,
         created_at=now,
@@ -103,7 +114,7 @@ def place_order(
     Raises:
         NotFound: no such restaurant.
         RestaurantPaused, RestaurantClosed, OutsideZone, TooFar
-        ItemUnknown, ItemUnavailable, OptionInvalid, BelowMinimum
+        ItemUnknown, ItemUnavailable, OptionInvalid, BelowMinimum, TotalTooHigh
     """
     terms = _terms(basket, door.point, now)
     return _write(customer, terms, door, kitchen_note, tip_minor, now, quote=None)
@@ -265,7 +276,7 @@ def _write(
         fees=[fee.to_json() for fee in terms.fees],
         fees_minor=terms.fees_minor,
         tip_minor=tip_minor,
-        total_minor=terms.subtotal_minor + terms.fees_minor + tip_minor,
+        total_minor=terms.total_minor(tip_minor=tip_minor),
         placed_at=now,
         accept_by=now + timedelta(seconds=restaurant.accept_within_s),
         promised_at=terms.eta_high_at,

@@ -9,7 +9,7 @@ from django.contrib.gis.geos import Point
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fleetsync.core import ids
+from fleetsync.core import ids, money
 from fleetsync.core.errors import NotFound
 from fleetsync.core.models import Event
 from orders import errors, services
@@ -47,6 +47,33 @@ def quote(shop, **given):
 
 def nothing_was_written():
     return not (Order.objects.exists() or OrderLine.objects.exists() or Event.objects.exists())
+
+
+def dearest(shop):
+    """Return a basket of the dearest thing there can be: one is a cent below what the database holds."""
+    pearl = MenuItemFactory(category=shop.soup.category, price_minor=money.MOST_MINOR - 1)
+    return shop.basket(BasketItem(item_id=pearl.pk, quantity=1))
+
+
+class TestTotal:
+    def test_above_what_the_database_holds_is_refused(self, shop):
+        for refused in (place, quote):
+            with pytest.raises(errors.TotalTooHigh) as refusal:
+                refused(shop, basket=dearest(shop))
+            assert (refusal.value.attr, refusal.value.members["most_minor"]) == ("items", money.MOST_MINOR)
+        assert nothing_was_written()
+        assert not Quote.objects.exists()
+
+    def test_counts_the_tip(self, shop, monkeypatch):
+        promised = quote(shop, tip_minor=0)
+        monkeypatch.setattr(money, "MOST_MINOR", promised.total_minor)
+        with pytest.raises(errors.TotalTooHigh) as refusal:
+            services.place_quoted_order(
+                customer=shop.customer, quote_id=promised.pk, door=shop.door, now=NOW, tip_minor=1
+            )
+        assert refusal.value.members["total_minor"] == promised.total_minor + 1
+        assert nothing_was_written()
+        place(shop)
 
 
 class TestPlaceOrder:
