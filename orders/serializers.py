@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import OPS, Role
-from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
+from fleetsync.core.api import CoordinatesField, MomentField, PublicIdField, StrictSerializer
 from orders import links
 from orders.conf import MOST_LINES, MOST_PIECES, MOST_STARS, MOST_TIP_MINOR, REVIEW_TAGS, REVIEW_WITHIN
 from orders.models import Order, Quote, Review
@@ -102,14 +102,14 @@ def minutes_of(data: dict[str, Any], name: str) -> timedelta | None:
 class OrderAcceptInput(StrictSerializer):
     """When it will be ready: a moment, minutes from now, or neither for the usual time."""
 
-    ready_at = serializers.DateTimeField(required=False)
+    ready_at = MomentField(required=False)
     preparation_min = serializers.IntegerField(required=False, min_value=0, max_value=240)
 
 
 class OrderDelayInput(StrictSerializer):
     """The new moment, or how many minutes later."""
 
-    ready_at = serializers.DateTimeField(required=False)
+    ready_at = MomentField(required=False)
     minutes = serializers.IntegerField(required=False, min_value=1, max_value=240)
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text=REASON_HELP)
 

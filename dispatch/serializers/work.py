@@ -9,7 +9,7 @@ from accounts.states import Role
 from dispatch.conf import CANNED_TEXTS, conf_of
 from dispatch.models import Delivery
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
-from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
+from fleetsync.core.api import CoordinatesField, DayField, MomentField, PublicIdField, StrictSerializer
 
 REASON_HELP = "A word or a sentence; ops read it."
 
@@ -21,7 +21,7 @@ class SessionInput(StrictSerializer):
     """Where the driver stands, and until when he works."""
 
     position = CoordinatesField()
-    off_at = serializers.DateTimeField(required=False, help_text="No pickup after this; default: the shift's end.")
+    off_at = MomentField(required=False, help_text="No pickup after this; default: the shift's end.")
 
 
 class ReasonInput(StrictSerializer):
@@ -41,7 +41,7 @@ class DropOffInput(StrictSerializer):
 class EarningsQuery(StrictSerializer):
     """Which day."""
 
-    day = serializers.DateField(required=False, help_text="In the city's time zone; default: today.")
+    day = DayField(required=False, help_text="In the city's time zone; default: today.")
 
 
 class AssignInput(StrictSerializer):
@@ -113,10 +113,10 @@ class ShiftInput(StrictSerializer):
     """Who works from when to when."""
 
     driver_id = PublicIdField("driver_id")
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    break_from = serializers.DateTimeField(required=False, help_text="A planned break: no trip runs into it.")
-    break_to = serializers.DateTimeField(required=False)
+    starts_at = MomentField()
+    ends_at = MomentField()
+    break_from = MomentField(required=False, help_text="A planned break: no trip runs into it.")
+    break_to = MomentField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Let time run forward."""

@@ -1,7 +1,8 @@
 """What every endpoint shares: strict serializers, public ids, coordinates, cursor lists, views."""
 
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.gis.geos import Point
@@ -11,10 +12,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
-from fleetsync.core import ids
+from fleetsync.core import clock, ids
 from fleetsync.core.geo import LngLat
 from fleetsync.core.idempotency import IdempotentPosts
 from fleetsync.core.pagination import Cursor
+
+#: A moment that a client gives lies at most so far from now: nobody plans or looks back farther, and the
+#: arithmetic around it (a day more, another time zone) stays inside the calendar.
+FAR: Final = timedelta(days=3_653)
+TOO_FAR: Final = "Expected a moment within ten years of now."
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -51,6 +57,32 @@ class PublicIdField(serializers.Field[UUID, str, str, Any]):
             return ids.private(self.kind, data if isinstance(data, str) else "")
         except ids.BadId:
             self.fail("invalid", prefix=ids.PREFIXES[self.kind])
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment that a client gives: within ten years of now."""
+
+    default_error_messages = {"far": TOO_FAR}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the moment, or refuse."""
+        moment = super().to_internal_value(value)
+        if abs(moment - clock.now()) > FAR:
+            self.fail("far")
+        return moment
+
+
+class DayField(serializers.DateField):
+    """A day that a client names: within ten years of now."""
+
+    default_error_messages = {"far": TOO_FAR}
+
+    def to_internal_value(self, value: Any) -> date:
+        """Return the day, or refuse."""
+        day = super().to_internal_value(value)
+        if abs(day - clock.now().date()) > FAR:
+            self.fail("far")
+        return day
 
 
 class CoordinatesField(StrictSerializer):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.states import Vehicle
-from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
+from fleetsync.core.api import CoordinatesField, MomentField, PublicIdField, StrictSerializer
 from fleetsync.core.geo import LngLat
 from restaurants import conf, hours
 from restaurants.models import Restaurant, validate_time_zone
@@ -178,8 +178,8 @@ class ClosureSerializer(serializers.Serializer[Any]):
 class ClosureInput(StrictSerializer):
     """A closure; moments carry their offset."""
 
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
+    starts_at = MomentField()
+    ends_at = MomentField()
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
 
@@ -187,7 +187,7 @@ class PauseInput(StrictSerializer):
     """For so many minutes, or until a moment; neither means an hour."""
 
     minutes = serializers.IntegerField(min_value=1, max_value=conf.MAX_PAUSE_DAYS * 1_440, required=False)
-    until = serializers.DateTimeField(required=False)
+    until = MomentField(required=False)
     reason = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.states import Vehicle
 from dispatch.serializers import DeliveryOutput
 from fleetsync.core import ids
-from fleetsync.core.api import CoordinatesField, PublicIdField, StrictSerializer
+from fleetsync.core.api import CoordinatesField, MomentField, PublicIdField, StrictSerializer
 from tracking.selectors import Found, LiveZone
 from tracking.services import map_row
 
@@ -21,7 +21,7 @@ MOST_MINUTES: Final = 7 * 24 * 60
 class MomentQuery(StrictSerializer):
     """A moment of the past, or now."""
 
-    at = serializers.DateTimeField(required=False, help_text="Business time; default: now.")
+    at = MomentField(required=False, help_text="Business time; default: now.")
 
 
 class HappeningOutput(serializers.Serializer[Any]):
@@ -44,7 +44,7 @@ class HappenedOutput(serializers.Serializer[Any]):
 class PastQuery(StrictSerializer):
     """A moment of the past."""
 
-    at = serializers.DateTimeField(help_text="Business time; a moment to come counts as now.")
+    at = MomentField(help_text="Business time; a moment to come counts as now.")
 
 
 class HistoryQuery(StrictSerializer):
