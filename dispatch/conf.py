@@ -30,6 +30,7 @@ GEOFENCE_POINTS: Final = 2  # one point may be a jump of the receiver
 DECISIONS_KEPT_DAYS: Final = 30  # long enough to answer a complaint
 MESSAGES_KEPT_DAYS: Final = 30  # as long as what they were about can be complained of
 PIN_TRIES: Final = 5  # of ten thousand; then ops must help
+LONGEST_SHIFT_H: Final = 24  # nobody drives longer; a slip in the date is no shift of a month
 UNREAD_SHOWN: Final = 20  # on a driver's screen at once; more are listed
 
 #: What ops say to drivers all day, by the code that sends it.
@@ -122,7 +123,7 @@ def read_conf(data: Mapping[str, Any]) -> DispatchConf:
             raise SettingsInvalid(f"{name}: no such setting{belongs}", attr="dispatch")
     try:
         return DispatchConf(**data)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SettingsInvalid(str(error), attr="dispatch") from error
 
 

@@ -1,12 +1,13 @@
 """The roster."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import Driver
 from dispatch import errors
+from dispatch.conf import LONGEST_SHIFT_H
 from dispatch.models import Shift
 from fleetsync.core.errors import InvalidInput, NotFound
 
@@ -22,9 +23,11 @@ def plan_shift(
     """Put a shift on the roster, with a break in it or none.
 
     Raises:
-        InvalidInput: there is no such driver, or the break is not inside the shift.
+        InvalidInput: there is no such driver, the shift is longer than a day, or the break is not inside it.
         ShiftOverlaps: he has another one in this time.
     """
+    if ends_at - starts_at > timedelta(hours=LONGEST_SHIFT_H):
+        raise InvalidInput(f"A shift lasts {LONGEST_SHIFT_H} hours at most.", attr="ends_at")
     if (break_from is None) != (break_to is None):
         missing = "break_from" if break_from is None else "break_to"
         raise InvalidInput("A break has a beginning and an end.", attr=missing)

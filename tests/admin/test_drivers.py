@@ -125,6 +125,12 @@ class TestShifts:
         assert dispatcher_browser.post(page_of(driver), body).status_code == 302
         assert Shift.objects.get().starts_at == start
 
+    def test_of_more_than_a_day_are_refused_beside_the_row(self, dispatcher_browser):
+        driver, start = factories.DriverFactory(), (clock.now() + timedelta(days=1)).replace(microsecond=0)
+        body = body_of(driver, **self.shifts((start, start.replace(year=9999))))
+        assert "A shift lasts 24 hours at most." in dispatcher_browser.post(page_of(driver), body).content.decode()
+        assert not Shift.objects.exists()
+
     def test_that_overlap_are_refused_beside_the_row(self, dispatcher_browser):
         driver, start = factories.DriverFactory(), (clock.now() + timedelta(days=1)).replace(microsecond=0)
         factories.ShiftFactory(driver=driver, starts_at=start, ends_at=start + timedelta(hours=4))

@@ -249,6 +249,8 @@ class TestShifts:
         assert (overlap.status_code, overlap.data["code"]) == (409, "shift-overlaps")
         backwards = ops.post("/api/v1/shifts", shift | {"ends_at": shift["starts_at"]})
         assert backwards.status_code == 400
+        long = ops.post("/api/v1/shifts", shift | {"ends_at": (kitchen.now + timedelta(hours=24.1)).isoformat()})
+        assert (long.status_code, long.data["errors"][0]["attr"]) == (400, "ends_at")
         phone = client_of(driver.user)
         assert [each["id"] for each in phone.get("/api/v1/shifts").data["results"]] == [made.data["id"]]
         assert client_of(DriverFactory().user).get("/api/v1/shifts").data["results"] == []

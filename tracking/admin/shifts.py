@@ -1,6 +1,6 @@
 """A driver's shifts, as rows of his page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Driver
+from dispatch.conf import LONGEST_SHIFT_H
 from dispatch.models import Shift
 from fleetsync.admin_base import RowsInline
 from fleetsync.core import clock
@@ -22,11 +23,13 @@ class ShiftForm(forms.ModelForm[Shift]):
         fields = ["starts_at", "ends_at"]
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse an end before the start, and another shift in that time."""
+        """Refuse an end before the start, and one too long after it."""
         values = super().clean() or self.cleaned_data
         start, end = values.get("starts_at"), values.get("ends_at")
         if start and end and end <= start:
             raise ValidationError({"ends_at": "The shift ends before it begins."})
+        if start and end and end - start > timedelta(hours=LONGEST_SHIFT_H):
+            raise ValidationError({"ends_at": f"A shift lasts {LONGEST_SHIFT_H} hours at most."})
         return values
 
 
