@@ -7,8 +7,8 @@ from restaurants.admin.places import (
     PreparationAdmin,
     RestaurantAdmin,
     RestaurantStaffAdmin,
-    ZoneAdmin,
 )
+from restaurants.admin.zones import ZoneAdmin
 
 __all__ = [
     "ClosureAdmin",

@@ -188,7 +188,7 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
 
 
 @admin.register(MenuItem)
-class MenuItemAdmin(HistoryAdmin, SheetsAdmin, MenuAdmin):  # type: ignore[misc]
+class MenuItemAdmin(HistoryAdmin, SheetsAdmin, MenuAdmin):
     """What is sold; in and out as CSV and XLSX."""
 
     kitchen_path = "restaurant"

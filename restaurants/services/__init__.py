@@ -23,7 +23,14 @@ from restaurants.services.restaurants import (
     update_restaurant,
 )
 from restaurants.services.staff import add_staff, join_staff, remove_staff
-from restaurants.services.zones import create_zone, delete_zone, polygon_of, update_zone
+from restaurants.services.zones import (
+    check_settings,
+    create_zone,
+    delete_zone,
+    polygon_of,
+    read_settings_by,
+    update_zone,
+)
 
 __all__ = [
     "CATEGORIES",
@@ -38,6 +45,7 @@ __all__ = [
     "bump_menu",
     "change_on_menu",
     "check_closure",
+    "check_settings",
     "corners_around",
     "create_restaurant",
     "create_zone",
@@ -47,6 +55,7 @@ __all__ = [
     "join_staff",
     "pause_restaurant",
     "polygon_of",
+    "read_settings_by",
     "remove_closure",
     "remove_from_menu",
     "remove_staff",

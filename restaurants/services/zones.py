@@ -1,6 +1,6 @@
 """Zones: their area, time zone and dispatch settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,27 @@ from restaurants.events import ZoneChanged
 from restaurants.models import Zone
 
 FIELDS: Final[tuple[str, ...]] = ("name", "time_zone", "currency", "active", "dispatch")
+
+#: Who reads the dispatch settings and refuses those it cannot use: an app to the right, which says so as it starts.
+_readers: list[Callable[[Mapping[str, Any]], object]] = []
+
+
+def read_settings_by(reader: Callable[[Mapping[str, Any]], object]) -> None:
+    """Let `reader` refuse, by a DomainError, the dispatch settings of zones that it cannot use."""
+    _readers.append(reader)
+
+
+def check_settings(*, settings: Any) -> None:
+    """Refuse dispatch settings that nobody could use: they would be dropped as a whole, and defaults hold.
+
+    Raises:
+        InvalidInput: they are no object.
+        What the reader raises, with the attr `dispatch`.
+    """
+    if not isinstance(settings, dict):
+        raise InvalidInput("Dispatch settings are an object.", attr="dispatch")
+    for reader in _readers:
+        reader(settings)
 
 
 def polygon_of(*, corners: Sequence[Point]) -> Polygon:
@@ -57,7 +78,9 @@ def create_zone(*, values: dict[str, Any], now: datetime, actor: str) -> Zone:
     Raises:
         BadPolygon: the corners make no usable area.
         ZoneNameTaken: another zone has the name.
+        What `check_settings` raises.
     """
+    check_settings(settings=values.get("dispatch", {}))
     zone = Zone(polygon=polygon_of(corners=values["polygon"]))
     for name in FIELDS:
         if name in values:
@@ -69,8 +92,10 @@ def update_zone(*, zone: Zone, changes: dict[str, Any], now: datetime, actor: st
     """Change a zone; restaurants stay in it whatever its new area.
 
     Raises:
-        BadPolygon, ZoneNameTaken: as `create_zone`.
+        BadPolygon, ZoneNameTaken, what `check_settings` raises: as `create_zone`.
     """
+    if "dispatch" in changes:
+        check_settings(settings=changes["dispatch"])
     fields = [name for name in FIELDS if name in changes]
     for name in fields:
         setattr(zone, name, changes[name])
@@ -81,8 +106,6 @@ def update_zone(*, zone: Zone, changes: dict[str, Any], now: datetime, actor: st
 
 
 def _store(zone: Zone, told: tuple[str, ...], fields: list[str] | None, now: datetime, actor: str) -> Zone:
-    if not isinstance(zone.dispatch, dict):
-        raise InvalidInput("Dispatch settings are an object.", attr="dispatch")
     with change(now=now, actor=actor) as emit:
         try:
             with transaction.atomic():

@@ -419,6 +419,16 @@ class TestZones:
         assert answer.status_code == 200
         assert not Zone.objects.exists()
 
+    def test_take_no_dispatch_settings_that_nobody_could_use(self, admin_browser):
+        zone = factories.ZoneFactory(dispatch={"tick_s": 15})
+        url = reverse("admin:restaurants_zone_change", args=[zone.pk])
+        for settings in ('{"offer_life_s": "abc"}', '{"nonsense": 1}', "[]", "7"):
+            answer = admin_browser.post(url, self.body(dispatch=settings))
+            assert (answer.status_code, "dispatch" in answer.context["adminform"].errors) == (200, True)
+        zone.refresh_from_db()
+        assert (zone.dispatch, types()) == ({"tick_s": 15}, [])
+        assert admin_browser.post(url, self.body(dispatch='{"tick_s": 20}')).status_code == 302
+
     def test_tell_that_they_are_in_use(self, admin_browser):
         zone = factories.RestaurantFactory().zone
         act(admin_browser, Zone, "delete_selected", zone, post="yes")

@@ -3,6 +3,7 @@
 import pytest
 
 from fleetsync.core import ids
+from fleetsync.core.models import Event
 from restaurants.models import Zone
 from tests.factories import (
     AdminFactory,
@@ -63,6 +64,35 @@ class TestZones:
         answer = acting(AdminFactory()).post(f"{API}/zones", self.BODY | change)
         assert answer.status_code == 400
         assert not Zone.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("given", "detail"),
+        [
+            ({"offer_life_s": "abc", "tick_s": 20}, "offer_life_s: expected a number, got 'abc'"),
+            ({"tick_s": 20, "nonsense": 1}, "nonsense: no such setting"),
+            ({"tick_s": 0}, "tick_s: expected 1 to 600, got 0"),
+            ({"tick_s": 10**400}, "int too large to convert to float"),
+        ],
+    )
+    def test_refuse_dispatch_settings_that_nobody_could_use(self, acting, given, detail):
+        row, admin = ZoneFactory(dispatch={"tick_s": 15}), acting(AdminFactory())
+        one = f"{API}/zones/{ids.encode('zon', row.pk)}"
+        for answer in (
+            admin.patch(one, {"dispatch": given, "name": "Other"}),
+            admin.post(f"{API}/zones", self.BODY | {"dispatch": given}),
+        ):
+            assert (answer.status_code, answer.json()["errors"]) == (
+                400,
+                [{"code": "dispatch-settings-invalid", "detail": detail, "attr": "dispatch"}],
+            )
+        assert list(Zone.objects.values_list("name", "dispatch")) == [(row.name, {"tick_s": 15})]
+        assert not Event.objects.exists()
+
+    def test_with_unusable_settings_of_old_are_mended_bit_by_bit(self, acting):
+        row, admin = ZoneFactory(dispatch={"nonsense": 1}), acting(AdminFactory())
+        one = f"{API}/zones/{ids.encode('zon', row.pk)}"
+        assert admin.patch(one, {"name": "Other"}).status_code == 200
+        assert admin.patch(one, {"dispatch": {"tick_s": 20}}).json()["dispatch"] == {"tick_s": 20}
 
     def test_are_written_by_admins(self, acting, anyone):
         one = f"{API}/zones/{ids.encode('zon', ZoneFactory().pk)}"
