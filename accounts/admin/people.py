@@ -42,7 +42,7 @@ class GroupAdmin(OpsAdmin):
 
 
 @admin.register(User)
-class UserAdmin(HistoryAdmin, OpsAdmin):  # type: ignore[misc]
+class UserAdmin(HistoryAdmin, OpsAdmin):
     """People who can log in. Roles change here, passwords by mail alone."""
 
     id_kind = "user_id"

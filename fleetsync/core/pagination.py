@@ -27,7 +27,7 @@ class Cursor(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                UUID(cursor.position)
+                UUID(str(cursor.position))
         except (NotFound, ValueError) as error:
             raise InvalidInput("Not a cursor of this list.", attr="cursor") from error
         return cursor

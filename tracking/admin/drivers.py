@@ -30,7 +30,7 @@ from tracking.selectors.trail import trail_of
 
 
 @admin.register(Driver)
-class DriverAdmin(HistoryAdmin, SheetsAdmin, OpsAdmin):  # type: ignore[misc]
+class DriverAdmin(HistoryAdmin, SheetsAdmin, OpsAdmin):
     """Drivers: vehicle and capacity are edited, approval goes by actions; in and out as CSV and XLSX."""
 
     Media = MapMedia
