@@ -19,6 +19,9 @@ from orders.models import Order, OrderLine, Quote, Review
 from orders.states import CancelledBy
 
 MOST_EVENTS = 200
+#: Who buys and where the door is: the API does not tell kitchens either, nor who else had a hand in it.
+PRIVATE = frozenset({"customer", "dropoff_address", "dropoff_note", "dropoff_point"})
+DOOR = "At the door"
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
@@ -68,7 +71,7 @@ class OrderAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["status", "reason", "restaurant", "customer", "driver", "placed_at", "promised_at"]}),
         ("What happened", {"fields": ["timeline"]}),
-        ("At the door", {"fields": ["dropoff_address", "dropoff_note", "dropoff", "zone"]}),
+        (DOOR, {"fields": ["dropoff_address", "dropoff_note", "dropoff", "zone"]}),
         (
             "In the kitchen",
             {"fields": ["code", "kitchen_note", "accept_by", "accepted_at", "ready_at", "food_ready_at"]},
@@ -79,8 +82,35 @@ class OrderAdmin(ReadOnlyAdmin):
         ),
         ("For the record", {"fields": ["public_id", "picked_up_at", "delivered_at", "closed_at"]}),
     ]
-    readonly_fields = ["public_id", "driver", "fee_lines", "dropoff", "timeline"]
+    readonly_fields = ["public_id", "driver", "fee_lines", "dropoff", "timeline", "steps"]
     actions = ["accept", "mark_ready", "reject", "cancel"]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Leave the customer out for kitchens."""
+        names = super().get_list_display(request)
+        return [name for name in names if name != "customer"] if is_kitchen_staff(request) else names
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Let kitchens find nobody by his address."""
+        names = list(super().get_search_fields(request))
+        return [name for name in names if not name.startswith("customer")] if is_kitchen_staff(request) else names
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Leave the customer and his door out for kitchens."""
+        sets = super().get_fieldsets(request, obj)
+        if not is_kitchen_staff(request):
+            return sets
+        return [
+            (title, more | {"fields": [_as_kitchen(name) for name in more["fields"] if name not in PRIVATE]})
+            for title, more in sets
+            if title != DOOR
+        ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let kitchens not guess from the address bar, either, what they are not shown."""
+        if request is not None and is_kitchen_staff(request) and lookup.partition("__")[0] in PRIVATE:
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="driver")
     def driver(self, obj: Order) -> str:
@@ -104,20 +134,14 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="timeline")
     def timeline(self, obj: Order) -> str:
         """Return everything that happened to it, in order, with who did it."""
-        rows = list(Event.objects.filter(stream=events.topic_of("order", obj.pk)).order_by("seq")[:MOST_EVENTS])
+        rows = _happened(obj)
         names = names_of(row.actor for row in rows)
-        items = format_html_join(
-            "",
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            (
-                (row.seq, f"{row.at:%Y-%m-%d %H:%M:%S}", row.type.replace(".", " ").replace("_", " "), names[row.actor])
-                for row in rows
-            ),
-        )
-        head = format_html_join("", '<th scope="col">{}</th>', ((word,) for word in ("#", "When (UTC)", "What", "Who")))
-        return format_html(
-            '<table class="fs-figures fs-timeline"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, items
-        )
+        return _table(("#", "When (UTC)", "What", "Who"), [(*_said(row), names[row.actor]) for row in rows])
+
+    @admin.display(description="timeline")
+    def steps(self, obj: Order) -> str:
+        """Return everything that happened to it, in order."""
+        return _table(("#", "When (UTC)", "What"), [_said(row) for row in _happened(obj)])
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Order], done: str, service: Callable[..., Any], **more: Any
@@ -145,6 +169,28 @@ class OrderAdmin(ReadOnlyAdmin):
         """Call the chosen orders off."""
         by = CancelledBy.RESTAURANT if is_kitchen_staff(request) else CancelledBy.OPS
         self._each(request, queryset, "orders cancelled", services.cancel_order, by=by, reason=by.lower())
+
+
+def _as_kitchen(name: Any) -> Any:
+    return "steps" if name == "timeline" else name
+
+
+def _happened(order: Order) -> list[Event]:
+    return list(Event.objects.filter(stream=events.topic_of("order", order.pk)).order_by("seq")[:MOST_EVENTS])
+
+
+def _said(row: Event) -> tuple[int, str, str]:
+    return row.seq, f"{row.at:%Y-%m-%d %H:%M:%S}", row.type.replace(".", " ").replace("_", " ")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    top = format_html_join("", '<th scope="col">{}</th>', ((word,) for word in head))
+    cells = ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
+    return format_html(
+        '<table class="fs-figures fs-timeline"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        top,
+        format_html_join("", "<tr>{}</tr>", cells),
+    )
 
 
 @admin.register(OrderLine)

@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from accounts import errors, groups, services
 from accounts.states import Role
-from fleetsync.core import clock
+from fleetsync.core import clock, ids
+from fleetsync.core.events import change
+from orders.events import OrderPreparing
 from orders.models import Order
 from orders.states import OrderStatus
 from restaurants.models import MenuItem, Restaurant
@@ -190,6 +192,43 @@ class TestRestaurantManager:
         assert (
             browser.get(reverse("admin:restaurants_restaurant_change", args=[other.restaurant.pk])).status_code == 302
         )
+
+    def test_reads_neither_the_customer_nor_the_door(self, manager, admin_browser):
+        user, browser = manager
+        order = factories.OrderFactory(
+            code="MINE",
+            customer__email="eve@private.example",
+            customer__name="Eve Private",
+            dropoff_address="7 Secret Lane",
+            dropoff_note="Key under the mat",
+        )
+        factories.RestaurantStaffFactory(restaurant=order.restaurant, user=user)
+        with change(now=clock.now(), actor=ids.encode("usr", order.customer_id)) as emit:
+            emit(OrderPreparing(order_id=order.pk, restaurant_id=order.restaurant_id, zone_id=order.zone_id))
+        url = reverse("admin:orders_order_changelist")
+        row = reverse("admin:orders_order_change", args=[order.pk])
+        private = ("eve@private.example", "Eve Private", "7 Secret Lane", "Key under the mat", "At the door")
+        for page in (browser.get(url), browser.get(row)):
+            assert (page.status_code, [each for each in private if each in page.content.decode()]) == (200, [])
+        assert "<td>order preparing</td></tr>" in browser.get(row).content.decode()
+        whole = admin_browser.get(row).content.decode()
+        assert [each for each in private if each not in whole] == []
+
+    def test_finds_no_order_by_what_is_not_shown(self, manager, admin_browser):
+        user, browser = manager
+        order = factories.OrderFactory(code="MINE", customer__email="eve@private.example", dropoff_note="Key")
+        factories.RestaurantStaffFactory(restaurant=order.restaurant, user=user)
+        url = reverse("admin:orders_order_changelist")
+        assert "MINE" not in browser.get(url, {"q": "eve@private"}).content.decode()
+        assert "MINE" in admin_browser.get(url, {"q": "eve@private"}).content.decode()
+        for lookup in (
+            "dropoff_note__startswith",
+            "dropoff_address__contains",
+            "customer",
+            "customer__email__contains",
+        ):
+            assert browser.get(url, {lookup: "K"}).status_code == 400, lookup
+        assert browser.get(url, {"code": "MINE"}).status_code == 200
 
     def test_cannot_act_on_an_order_of_another(self, manager):
         _, browser = manager
