@@ -24,6 +24,7 @@ from fleetsync.core.events import change as change_block
 from restaurants import hours, selectors, services
 from restaurants.events import RestaurantChanged
 from restaurants.models import Closure, OpeningHours, Preparation, Restaurant, RestaurantStaff
+from restaurants.permissions import KEPT_BY_OPS
 
 MENU_LISTS = (("menucategory", "Sections with their items"), ("menuitem", "All items"))
 
@@ -144,8 +145,9 @@ class RestaurantAdmin(HistoryAdmin, OpsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> Sequence[str]:
         """Leave to dispatch staff where a restaurant is, how far it delivers, and whether it is shown."""
-        fixed = ("name", "published", "address", "point", "delivery_radius_m") if is_kitchen_staff(request) else ()
-        return [*super().get_readonly_fields(request, obj), *fixed]
+        fixed = KEPT_BY_OPS if is_kitchen_staff(request) else ()
+        columns = ("point" if name == "position" else name for name in fixed)
+        return [*super().get_readonly_fields(request, obj), *columns]
 
     def get_inlines(self, request: HttpRequest, obj: Restaurant | None) -> list[Any]:
         """Leave to dispatch staff who works here."""

@@ -114,7 +114,7 @@ class RestaurantSerializer(serializers.Serializer[Any]):
 
 
 class RestaurantSettings(StrictSerializer):
-    """What staff may change; the zone follows from the position, the currency stays."""
+    """What may be changed; the zone follows from the position, the currency stays."""
 
     name = serializers.CharField(max_length=120)
     position = CoordinatesField()

@@ -16,9 +16,9 @@ from rest_framework.utils.urls import replace_query_param
 from accounts.permissions import user_of
 from fleetsync.core import clock
 from fleetsync.core.api import ApiView, CoordinatesField, actor_of, checked
-from fleetsync.core.errors import NotAllowed
 from fleetsync.core.pagination import Cursor
 from restaurants import conf, selectors, services
+from restaurants.permissions import require_ops, require_settings_of
 from restaurants.serializers.menus import MenuSerializer
 from restaurants.serializers.restaurants import (
     ListedSerializer,
@@ -113,8 +113,7 @@ class RestaurantsView(ApiView):
         """Ask for a login first, then for the role."""
         if not request.user.is_authenticated:
             self.permission_denied(request)
-        if not user_of(request).is_ops:
-            raise NotAllowed
+        require_ops(user=user_of(request))
 
 
 class RestaurantView(ApiView):
@@ -137,17 +136,21 @@ class RestaurantView(ApiView):
         responses=RestaurantSerializer,
     )
     def patch(self, request: Request, restaurant_id: UUID) -> Response:
-        """Change what was sent, nothing else (its staff, dispatch staff)."""
-        row = selectors.restaurant_managed_by(restaurant_id=restaurant_id, user=user_of(request))
+        """Change what was sent, nothing else. Name, place, reach and `published` are for dispatch staff alone."""
+        user = user_of(request)
+        row = selectors.restaurant_managed_by(restaurant_id=restaurant_id, user=user)
         changes = checked(RestaurantSettings, request.data, partial=True)
+        require_settings_of(user=user, names=changes)
         now = clock.now()
         services.update_restaurant(restaurant=row, changes=changes, now=now, actor=actor_of(request))
         return Response(RestaurantSerializer(row, context={"now": now}).data)
 
     @extend_schema(tags=["restaurants"], summary="Delete a restaurant that sold nothing", responses={204: None})
     def delete(self, request: Request, restaurant_id: UUID) -> Response:
-        """Delete it; one with orders is unpublished instead."""
-        row = selectors.restaurant_managed_by(restaurant_id=restaurant_id, user=user_of(request))
+        """Delete it (dispatch staff); one with orders is unpublished instead."""
+        user = user_of(request)
+        row = selectors.restaurant_managed_by(restaurant_id=restaurant_id, user=user)
+        require_ops(user=user)
         services.delete_restaurant(restaurant=row, now=clock.now(), actor=actor_of(request))
         return Response(status=204)
 

@@ -113,8 +113,8 @@ TABLE: dict[str, Row] = {
     "DELETE shifts/{shift_id}": only(OPS),
     # restaurants; what is read of them is public once they are published, which this one is not
     "GET restaurants/{restaurant_id}": own(R),
-    "PATCH restaurants/{restaurant_id}": own(R, name="Hijacked"),
-    "DELETE restaurants/{restaurant_id}": own(R),
+    "PATCH restaurants/{restaurant_id}": own(R, cuisine="Hijacked"),
+    "DELETE restaurants/{restaurant_id}": own(OPS),
     "GET restaurants/{restaurant_id}/menu": own(R),
     "GET restaurants/{restaurant_id}/opening-hours": own(R),
     "PUT restaurants/{restaurant_id}/opening-hours": own(R, hours=[]),

@@ -6,7 +6,7 @@ import pytest
 
 from fleetsync.core import clock, ids
 from fleetsync.core.models import Event, FeedEntry
-from restaurants.models import Closure, OpeningHours, Restaurant, RestaurantStaff
+from restaurants.models import OpeningHours, Restaurant, RestaurantStaff
 from tests.factories import (
     ClosureFactory,
     DispatcherFactory,
@@ -181,13 +181,37 @@ class TestOne:
         assert not Event.objects.exists()
 
     def test_moves_with_its_place(self, acting):
-        staff = RestaurantStaffFactory()
-        client = acting(staff.user)
-        answer = client.patch(rst(staff.restaurant), {"position": {"lat": 39.3, "lng": -76.6}})
+        url, ops = rst(RestaurantFactory()), acting(DispatcherFactory())
+        answer = ops.patch(url, {"position": {"lat": 39.3, "lng": -76.6}})
         assert answer.json()["position"] == {"lat": 39.3, "lng": -76.6}
         row = Restaurant.objects.get()
         assert (row.place.x, row.place.y) == (-76.6, 39.3)
-        assert client.patch(rst(staff.restaurant), {"position": {"lat": 0, "lng": 0}}).status_code == 422
+        assert ops.patch(url, {"position": {"lat": 0, "lng": 0}}).status_code == 422
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"name": "Other"},
+            {"published": True},
+            {"address": "1 Pratt Street"},
+            {"position": {"lat": 39.3, "lng": -76.6}},
+            {"delivery_radius_m": 100_000},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_leaves_to_ops_what_it_is_to_its_city(self, acting, change):
+        staff = RestaurantStaffFactory(restaurant__published=False)
+        (name,) = change
+        before = Restaurant.objects.values().get()
+        answer = acting(staff.user).patch(rst(staff.restaurant), change | {"preparation_min": 99})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+        assert answer.json()["errors"] == [
+            {"code": "not-allowed", "detail": "Ask dispatch staff to change this.", "attr": name}
+        ]
+        assert Restaurant.objects.values().get() == before
+        assert not Event.objects.exists()
+        answer = acting(DispatcherFactory()).patch(rst(staff.restaurant), change)
+        assert (answer.status_code, answer.json()[name]) == (200, change[name])
 
     def test_unpublished_is_hidden_from_others(self, acting, anyone):
         staff = RestaurantStaffFactory(restaurant__published=False)
@@ -200,9 +224,12 @@ class TestOne:
     def test_a_malformed_id_is_404(self, anyone, key):
         assert anyone.get(f"{API}/restaurants/{key}").status_code == 404
 
-    def test_can_be_deleted_while_nothing_was_sold(self, acting):
+    def test_can_be_deleted_by_ops_while_nothing_was_sold(self, acting):
         staff = RestaurantStaffFactory()
-        assert acting(staff.user).delete(rst(staff.restaurant)).status_code == 204
+        refused = acting(staff.user).delete(rst(staff.restaurant))
+        assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+        assert (Restaurant.objects.count(), Event.objects.count()) == (1, 0)
+        assert acting(DispatcherFactory()).delete(rst(staff.restaurant)).status_code == 204
         assert not Restaurant.objects.exists()
         assert Event.objects.get().type == "restaurant.deleted"
 
@@ -302,60 +329,6 @@ class TestOpeningHours:
         answer = acting(staff.user).put(f"{rst(staff.restaurant)}/opening-hours", {"hours": hours})
         assert (answer.status_code, answer.json()["code"]) == (400, code)
         assert not OpeningHours.objects.exists()
-
-
-class TestClosures:
-    def test_walk(self, acting):
-        staff = RestaurantStaffFactory()
-        client, url = acting(staff.user), f"{rst(staff.restaurant)}/closures"
-        now = clock.now()
-        body = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=2)).isoformat(), "reason": "holiday"}
-        made = client.post(url, body)
-        assert made.status_code == 201
-        assert client.get(rst(staff.restaurant)).json()["is_open"] is False
-        one = f"{url}/{made.json()['id']}"
-        assert client.patch(one, {"ends_at": body["starts_at"]}).status_code == 400
-        assert client.patch(one, {"reason": "party"}).json()["reason"] == "party"
-        assert [row["reason"] for row in client.get(url).json()] == ["party"]
-        assert client.delete(one).status_code == 204
-        assert client.get(one).status_code == 404
-        assert client.get(rst(staff.restaurant)).json()["is_open"] is True
-
-    def test_end_after_they_start(self, acting):
-        staff = RestaurantStaffFactory()
-        body = {"starts_at": "2026-11-23T12:00Z", "ends_at": "2026-11-23T12:00Z"}
-        answer = acting(staff.user).post(f"{rst(staff.restaurant)}/closures", body)
-        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
-        assert not Closure.objects.exists()
-
-    @pytest.mark.parametrize("days", [731, 1_000_000])
-    def test_end_within_two_years(self, acting, days):
-        staff = RestaurantStaffFactory()
-        client, url = acting(staff.user), f"{rst(staff.restaurant)}/closures"
-        now = clock.now()
-        body = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=days)).isoformat()}
-        answer = client.post(url, body)
-        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
-        assert not Closure.objects.exists()
-        made = client.post(url, body | {"ends_at": (now + timedelta(days=729)).isoformat()}).json()
-        answer = client.patch(f"{url}/{made['id']}", {"ends_at": body["ends_at"]})
-        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "ends_at")
-        assert Closure.objects.get().ends_at == now + timedelta(days=729)
-
-    def test_that_never_end_leave_the_restaurant_readable(self, anyone):
-        row = RestaurantFactory(always_open=False)
-        OpeningHours.objects.create(restaurant=row, weekday=0, opens="09:00", closes="17:00")
-        now = clock.now()
-        ClosureFactory(restaurant=row, starts_at=now, ends_at=now.replace(year=9999, month=12, day=31))
-        body = anyone.get(rst(row)).json()
-        assert (body["is_open"], body["next_opening_at"]) == (False, None)
-        assert [each["is_open"] for each in anyone.get(f"{API}/restaurants").json()["results"]] == [False]
-
-    def test_of_another_restaurant_are_not_here(self, acting):
-        staff, foreign = RestaurantStaffFactory(), ClosureFactory()
-        url = f"{rst(staff.restaurant)}/closures/{ids.encode('cls', foreign.pk)}"
-        client = acting(staff.user)
-        assert [client.get(url).status_code, client.delete(url).status_code] == [404, 404]
 
 
 class TestStaff:
