@@ -17,7 +17,7 @@ from fleetsync.admin_imports import SheetsAdmin, WholeNumber
 from fleetsync.admin_money import PricedForm
 from fleetsync.core import clock
 from fleetsync.core.events import change as change_block
-from restaurants import services
+from restaurants import conf, services
 from restaurants.models import MenuCategory, MenuItem, Option, OptionGroup, Restaurant
 
 
@@ -28,9 +28,19 @@ def bump(restaurant_id: UUID, actor: str) -> None:
 
 
 class MenuAdmin(OpsAdmin):
-    """Base of all that hangs on a menu; `menu_path` leads from the row to its restaurant's id."""
+    """Base of all that hangs on a menu; `menu_path` leads from the row to its restaurant's id.
+
+    What a row hangs on, its `parent`, is chosen once: a row that moved would leave below the old one
+    what hangs on it, and the old menu would not know that it changed.
+    """
 
     menu_path: ClassVar[str]
+    parent: ClassVar[str]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Keep a row where it is."""
+        names = list(super().get_readonly_fields(request, obj))
+        return names if obj is None else [*names, self.parent]
 
     def menu_of(self, obj: Any) -> UUID:
         """Return whose menu the row is on."""
@@ -98,6 +108,7 @@ class MenuCategoryAdmin(MenuAdmin):
 
     kitchen_path = "restaurant"
     menu_path = "restaurant_id"
+    parent = "restaurant"
     id_kind = "category_id"
     id_searches = {"rst": "restaurant_id"}
     list_display = ["name", "restaurant", "position"]
@@ -143,7 +154,8 @@ class MenuItemForm(PricedForm):
         """Refuse a category of another restaurant."""
         values = super().clean() or self.cleaned_data
         category, restaurant = values.get("category"), values.get("restaurant")
-        if category and restaurant and category.restaurant_id != restaurant.pk:
+        owner = restaurant.pk if restaurant else self.instance.restaurant_id
+        if category and owner and category.restaurant_id != owner:
             raise ValidationError({"category": "This category belongs to another restaurant."})
         return values
 
@@ -167,14 +179,31 @@ class MenuItemResource(resources.ModelResource):  # type: ignore[misc]
         self.actor = actor
         self.only = None if only is None else set(only.values_list("pk", flat=True))
         self.touched: set[UUID] = set()
+        self.room: dict[UUID, int] = {}
+
+    def import_instance(self, instance: MenuItem, row: Any, **kwargs: Any) -> None:
+        """Read a row; an item stays with its restaurant."""
+        owner = None if instance._state.adding else instance.restaurant_id
+        super().import_instance(instance, row, **kwargs)
+        if owner is not None and instance.restaurant_id != owner:
+            raise ValidationError({"restaurant": "An item stays with its restaurant: add it to the other one anew."})
 
     def before_save_instance(self, instance: MenuItem, row: Any, **kwargs: Any) -> None:
-        """Refuse a category of another restaurant, and another's menu; remember whose menu changes."""
+        """Refuse a category of another restaurant, another's menu and a full one; remember whose menu changes."""
         if self.only is not None and instance.restaurant_id not in self.only:
             raise ValidationError({"restaurant": "This is not a restaurant of yours."})
         if instance.category.restaurant_id != instance.restaurant_id:
             raise ValidationError({"category": "This category belongs to another restaurant."})
+        if instance._state.adding:
+            self._take_room(instance.restaurant_id)
         self.touched.add(instance.restaurant_id)
+
+    def _take_room(self, restaurant_id: UUID) -> None:
+        if restaurant_id not in self.room:
+            self.room[restaurant_id] = conf.MAX_ITEMS - MenuItem.objects.filter(restaurant=restaurant_id).count()
+        self.room[restaurant_id] -= 1
+        if self.room[restaurant_id] < 0:
+            raise ValidationError({"restaurant": f"A restaurant has {conf.MAX_ITEMS} items at most."})
 
     def get_queryset(self) -> QuerySet[MenuItem]:
         """Know only items of the menus that may change: another's id is nobody's."""
@@ -193,6 +222,7 @@ class MenuItemAdmin(HistoryAdmin, SheetsAdmin, MenuAdmin):
 
     kitchen_path = "restaurant"
     menu_path = "restaurant_id"
+    parent = "restaurant"
     form = MenuItemForm
     id_kind = "item_id"
     id_searches = {"rst": "restaurant_id", "cat": "category_id"}
@@ -239,6 +269,7 @@ class OptionGroupAdmin(MenuAdmin):
 
     kitchen_path = "item__restaurant"
     menu_path = "item.restaurant_id"
+    parent = "item"
     id_kind = "group_id"
     id_searches = {"itm": "item_id"}
     list_display = ["name", "item", "least", "most", "position"]
@@ -270,6 +301,7 @@ class OptionAdmin(MenuAdmin):
 
     kitchen_path = "group__item__restaurant"
     menu_path = "group.item.restaurant_id"
+    parent = "group"
     id_kind = "option_id"
     id_searches = {"grp": "group_id"}
     form = OptionForm
