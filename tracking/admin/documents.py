@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -48,10 +48,30 @@ class Papers(admin.SimpleListFilter):
         return queryset.filter(~Exists(found) if self.value() == "none" else Exists(found))
 
 
+class DocumentForm(forms.ModelForm[DriverDocument]):
+    """A document; the file of one that is kept stays as it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields and not self.instance._state.adding:
+            self.fields["file"].widget.attrs["disabled"] = True
+
+    def clean_file(self) -> Any:
+        """Return the file.
+
+        Raises:
+            ValidationError: it would take the place of another one.
+        """
+        if "file" in self.changed_data and not self.instance._state.adding:
+            raise ValidationError("Add another document instead of replacing a file.")
+        return self.cleaned_data["file"]
+
+
 class DocumentInline(RowsInline):
     """Licence, insurance and the like; a file once kept is not replaced, another one is added."""
 
     model = DriverDocument
+    form = DocumentForm
     fields = ["kind", "number", "expires_on", "file", "download"]
     readonly_fields = ["download"]
 

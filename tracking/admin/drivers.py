@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -170,8 +169,6 @@ class DriverAdmin(HistoryAdmin, SheetsAdmin, OpsAdmin):
         for row in formset.deleted_objects:
             accounts.drop_document(document=row, now=now, actor=actor)
         for row, fields in formset.changed_objects:
-            if "file" in fields:
-                raise ValidationError("Add another document instead of replacing a file.")
             changes = {name: getattr(row, name) for name in fields}
             accounts.change_document(document=row, changes=changes, now=now, actor=actor)
         for row in formset.new_objects:
