@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import tablib
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from import_export.admin import ImportExportModelAdmin
@@ -18,6 +20,7 @@ from import_export.widgets import IntegerWidget
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from fleetsync.admin_history import write_export
+from fleetsync.admin_sheets import BoundedCSV, BoundedXLSX, without_formulas
 
 KEPT_S: Final = 3600.0
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -61,7 +64,8 @@ class PrivateUploads(BaseStorage):  # type: ignore[misc]
         """Return the upload as it came."""
         if "b" in self.read_mode:
             return self._path().read_bytes()
-        return self._path().read_text(encoding=self.encoding or "utf-8")
+        with self._path().open(encoding=self.encoding or "utf-8", newline="") as upload:
+            return upload.read()
 
     def remove(self) -> None:
         """Forget the upload."""
@@ -90,7 +94,8 @@ class SheetForm(ImportForm):  # type: ignore[misc]
 class SheetsAdmin(ImportExportModelAdmin):  # type: ignore[misc]
     """Base of pages with import and export as CSV and XLSX. Who takes data out is written down."""
 
-    formats = [CSV, XLSX]
+    export_formats = [CSV, XLSX]
+    import_formats = [BoundedCSV, BoundedXLSX]
     import_form_class = SheetForm
     export_form_class = ExportForm
     tmp_storage_class = PrivateUploads
@@ -108,14 +113,24 @@ class SheetsAdmin(ImportExportModelAdmin):  # type: ignore[misc]
         """Roll everything back where one row cannot be used."""
         return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
 
+    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
+        """Say what is wrong with the file, where we know it."""
+        if isinstance(e, ValidationError):
+            form.add_error("import_file", e)
+        else:
+            super().add_data_read_fail_error_to_form(form, e)
+
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import what was confirmed; an upload that is gone is asked for again."""
+        """Import what was confirmed; an upload that is gone, or was none of ours, is asked for again."""
         try:
             answer: HttpResponse = super().process_import(request, **kwargs)
         except FileNotFoundError:
             messages.error(
                 request, "The upload is gone: an hour has passed, or it was imported already. Upload it again."
             )
+            return HttpResponseRedirect(self._address("import"))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(self._address("import"))
         return answer
 
@@ -129,6 +144,10 @@ class SheetsAdmin(ImportExportModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(self._address("import"))
         answer: HttpResponse = super().process_result(result, request)
         return answer
+
+    def get_data_for_export(self, request: HttpRequest, queryset: Any, **kwargs: Any) -> tablib.Dataset:
+        """Return the table, without what a spreadsheet would run."""
+        return without_formulas(super().get_data_for_export(request, queryset, **kwargs))
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """Write down who takes how many rows out."""

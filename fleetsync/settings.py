@@ -407,7 +407,6 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": NAVIGATION},
 }
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a cell that begins with = is a formula to a spreadsheet
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
 
 # --- Logs --------------------------------------------------------------------

@@ -85,6 +85,21 @@ class TestDocuments:
         assert not DriverDocument.objects.exists()
         assert not Event.objects.exists()
 
+    def test_keep_their_file(self, dispatcher_browser, tmp_path):
+        driver = factories.DriverFactory()
+        dispatcher_browser.post(page_of(driver), body_of(driver, **document()))
+        row = DriverDocument.objects.get()
+        known = {"documents-INITIAL_FORMS": 1, "documents-0-id": row.pk, "documents-0-driver": driver.pk}
+        body = body_of(driver, **document(content=PDF + b" of another"), **known)
+        answer = dispatcher_browser.post(page_of(driver), body)
+        assert "Add another document instead of replacing a file." in answer.content.decode()
+        assert (tmp_path / "drivers" / str(driver.pk) / f"{row.pk}.pdf").read_bytes() == PDF
+        assert Event.objects.count() == 1
+        del body["documents-0-file"]
+        assert dispatcher_browser.post(page_of(driver), body | {"documents-0-number": "C 7"}).status_code == 302
+        row.refresh_from_db()
+        assert (row.number, row.file.read()) == ("C 7", PDF)
+
     def test_go_with_their_file(self, dispatcher_browser, tmp_path, django_capture_on_commit_callbacks):
         driver = factories.DriverFactory()
         dispatcher_browser.post(page_of(driver), body_of(driver, **document()))
@@ -277,6 +292,6 @@ class TestExport:
         fields = {f"driverresource_{name}": "on" for name in ("email", "plate")}
         answer = admin_browser.post(url, {"format": 0, "resource": 0, **fields})
         assert driver.user.email in answer.content.decode()
-        assert "=1+1" not in answer.content.decode()
+        assert f"{driver.user.email},Dan Driver,,SCOOTER,2,'=1+1" in answer.content.decode()
         assert LogEntry.objects.get().change_message == "1 rows taken out as CSV"
         assert BytesIO(answer.content).read(5) == b"email"

@@ -1,5 +1,6 @@
 """Drivers as CSV or XLSX: who is new is invited, who is known is changed; both by the services."""
 
+import re
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -70,6 +71,9 @@ class DriverResource(resources.ModelResource):  # type: ignore[misc]
         }
         result.row_values, result.diff = values, [values.get(name, "") for name in COLUMNS]
         try:
+            for name, value in values.items():
+                if "\0" in value:
+                    raise ValidationError({name: "This cell holds a character that no text has."})
             result.import_type = self._take(values, result)
         except ValidationError as error:
             result.import_type = RowResult.IMPORT_TYPE_INVALID
@@ -136,7 +140,7 @@ class DriverResource(resources.ModelResource):  # type: ignore[misc]
                 raise ValidationError({"vehicle": f"Expected one of {', '.join(Vehicle.values)}."})
             found["vehicle"] = vehicle
         if capacity := values.get("capacity"):
-            if not capacity.isdigit() or not 1 <= int(capacity) <= 20:
+            if not re.fullmatch(r"[0-9]{1,3}", capacity) or not 1 <= int(capacity) <= 20:
                 raise ValidationError({"capacity": "Expected a whole number from 1 to 20."})
             found["capacity"] = int(capacity)
         if plate := values.get("plate"):
