@@ -17,13 +17,13 @@ from dispatch.engine import Proposal
 from dispatch.engine.client import Decision
 from dispatch.events import OfferMade
 from dispatch.models import DecisionRecord, Delivery, DriverSession, Offer, Round
+from dispatch.selectors.neighbours import find_neighbours
 from dispatch.selectors.snapshot import Look
 from dispatch.services.deferring import (
     back_off,
     due_and_late,
     due_and_unplaced,
     due_now,
-    find_neighbours,
     hand_over,
     put_off,
 )
@@ -98,7 +98,7 @@ def apply_plan(
         )
         _offer(work, plan.proposals)
         put_off(work)
-        hand_over(work, late)
+        hand_over(work, late, rng)
         if not woken:
             back_off(work, retried, abroad, rng)
         _write_jobs(work.jobs.values())

@@ -1,26 +1,21 @@
 """What a plan leaves for later: what is not due yet, and what is due and nobody can take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from accounts.states import Vehicle
 from dispatch.engine import Reason, Waiting, radius_m, retry_after_s
 from dispatch.events import DeliveryMovedZone, SearchRetried
-from dispatch.models import Delivery, DispatchJob, DriverSession
-from dispatch.selectors.nearest import nearest_drivers
+from dispatch.models import Delivery, DispatchJob
 from dispatch.selectors.snapshot import Look, OpenJob
 from dispatch.services.facts import of_delivery
 from dispatch.services.round_work import JobChange, Work, record_of
 from dispatch.services.waking import ensure_round, kick_round
-from dispatch.states import SessionStatus
 from fleetsync.core import ids
-from restaurants.models import Zone
 
 WORTH_WRITING_S: Final = 1.0  # a due moment that moved by less is the same
-NEIGHBOURS_A_ROUND: Final = 8
 FOOD_MAY_WAIT_S: Final = 600.0  # for a driver of the zone who sets out later, while one next door has nothing to do
 
 
@@ -76,13 +71,16 @@ def due_and_unplaced(look: Look, unplaced: Any, now: datetime) -> list[OpenJob]:
 
 
 def due_and_late(look: Look, waiting: Mapping[str, Waiting], now: datetime) -> list[OpenJob]:
-    """Return jobs whose driver of this zone would only set out when their food has long been ready."""
+    """Return jobs whose driver of this zone would only set out when their food has long been ready.
+
+    A job in its pause is none of them: it has just come back from a zone that could not help.
+    """
     late = [
         look.jobs[name]
         for name, plan in waiting.items()
         if name in look.jobs and plan.due_s > look.jobs[name].ready_at.timestamp() + FOOD_MAY_WAIT_S
     ]
-    return [job for job in late if job.ready_at - _head_start(look) <= now]
+    return [job for job in late if job.next_attempt_at <= now and job.ready_at - _head_start(look) <= now]
 
 
 def _head_start(look: Look) -> timedelta:
@@ -93,23 +91,14 @@ def _head_start(look: Look) -> timedelta:
 
 
 def back_off(work: Work, retried: set[UUID], abroad: dict[UUID, UUID], rng: Random) -> None:
-    """Let what is due and nobody can take pause a little, look farther next time, or go to a neighbour.
-
-    Half of the pause is certain and half by chance, so that pauses grow and bursts spread.
-    """
-    conf, now = work.look.conf, work.now
-    freed = [driver.free_at for driver in work.look.drivers.values() if driver.load == 0 and driver.free_at > now]
+    """Let what is due and nobody can take pause a little, look farther next time, or go to a neighbour."""
+    freed_at = _freed_at(work)
     for delivery_id in sorted(retried):
         delivery, job = work.deliveries.get(delivery_id), work.look.jobs[str(delivery_id)]
         if delivery is None:
             work.done.skipped += 1
             continue
-        certain = min(conf.retry_cap_s, conf.retry_base_s * 2.0 ** min(job.attempt, 32)) / 2
-        pause = certain + retry_after_s(job.attempt, base_s=conf.retry_base_s / 2, cap_s=conf.retry_cap_s / 2, rng=rng)
-        new = due_now(work, job)
-        new.attempt = job.attempt + 1
-        new.radius_m = round(radius_m(new.attempt))
-        new.next_attempt_at = min([now + timedelta(seconds=pause), *freed])
+        new = _paused(work, job, freed_at, rng)
         work.jobs[delivery_id] = new
         work.done.retries += 1
         work.records.append(record_of(work, delivery_id, None, {}))
@@ -125,42 +114,59 @@ def back_off(work: Work, retried: set[UUID], abroad: dict[UUID, UUID], rng: Rand
             _hand_over(work, delivery, zone_id)
 
 
-def hand_over(work: Work, late: Mapping[UUID, UUID]) -> None:
+def _freed_at(work: Work) -> datetime | None:
+    """Return when the next driver is free who holds nothing any more, if there is one."""
+    free = [driver.free_at for driver in work.look.drivers.values() if driver.load == 0]
+    return min((at for at in free if at > work.now), default=None)
+
+
+def _paused(work: Work, job: OpenJob, freed_at: datetime | None, rng: Random) -> JobChange:
+    """Return the job after one more attempt in vain: it pauses, at most until `freed_at`, and looks farther then.
+
+    Half of the pause is certain and half by chance, so that pauses grow and bursts spread.
+    """
+    conf = work.look.conf
+    certain = min(conf.retry_cap_s, conf.retry_base_s * 2.0 ** min(job.attempt, 32)) / 2
+    pause = certain + retry_after_s(job.attempt, base_s=conf.retry_base_s / 2, cap_s=conf.retry_cap_s / 2, rng=rng)
+    new = due_now(work, job)
+    new.attempt = job.attempt + 1
+    new.radius_m = round(radius_m(new.attempt))
+    new.next_attempt_at = work.now + timedelta(seconds=pause)
+    if freed_at is not None:
+        new.next_attempt_at = min(new.next_attempt_at, freed_at)
+    return new
+
+
+def hand_over(work: Work, late: Mapping[UUID, UUID], rng: Random) -> None:
     """Give each of these searches to its zone, whose next round takes it up."""
+    freed_at = _freed_at(work)
     for delivery_id, zone_id in sorted(late.items()):
-        delivery = work.deliveries.get(delivery_id)
+        delivery, job = work.deliveries.get(delivery_id), work.look.jobs[str(delivery_id)]
         if delivery is None:
             work.done.skipped += 1
             continue
-        work.jobs[delivery_id] = due_now(work, work.look.jobs[str(delivery_id)])
+        work.jobs[delivery_id] = (
+            due_now(work, job) if _is_at_home(work, delivery) else _paused(work, job, freed_at, rng)
+        )
         _hand_over(work, delivery, zone_id)
 
 
+def _is_at_home(work: Work, delivery: Delivery) -> bool:
+    """Say whether no zone has handed this search on yet, or it has come back to where it began."""
+    return delivery.zone_id == work.look.zone_id
+
+
 def _hand_over(work: Work, delivery: Delivery, zone_id: UUID) -> None:
-    work.jobs[delivery.pk].next_attempt_at = work.now
+    """Move the search. From home it is looked at at once; handed on, it keeps its pause.
+
+    Else two zones that each believe in the other's driver would hand it to and fro, a kick
+    and two records each time, as fast as the machine can.
+    """
+    if _is_at_home(work, delivery):
+        work.jobs[delivery.pk].next_attempt_at = work.now
     DispatchJob.objects.filter(delivery=delivery, searching=True).update(zone_id=zone_id)
     ensure_round(zone_id=zone_id, now=work.now)
     facts = of_delivery(delivery)
     old, facts["zone_id"] = ids.public("zone_id", work.look.zone_id), zone_id
     work.emit(DeliveryMovedZone(**facts, from_zone_id_text=old))
     kick_round(zone_id=zone_id, now=work.now)
-
-
-def find_neighbours(look: Look, jobs: Sequence[OpenJob], now: datetime) -> dict[UUID, UUID]:
-    """Return, for each of the first of these, the zone of an idle driver near enough to take it."""
-    if not jobs or not look.conf.neighbours or Zone.objects.filter(active=True).count() < 2:
-        return {}
-    found: dict[UUID, UUID] = {}
-    for job in jobs[:NEIGHBOURS_A_ROUND]:
-        near = nearest_drivers(origin=job.pickup.to_point(), radius_m=job.radius_m, limit=20, now=now)
-        who = [driver.driver_id for driver in near if driver.driver_id not in job.masked]
-        zones = dict(
-            DriverSession.objects.filter(driver_id__in=who, ended_at=None, load=0, status=SessionStatus.AVAILABLE)
-            .filter(driver__vehicle__in=Vehicle.values if job.vehicles is None else job.vehicles)
-            .exclude(zone_id=look.zone_id)
-            .values_list("driver_id", "zone_id")
-        )
-        nearest = next((zones[each] for each in who if each in zones), None)
-        if nearest is not None:
-            found[job.delivery_id] = nearest
-    return found
