@@ -13,7 +13,7 @@ from uuid import UUID
 
 from dispatch.route import Stop, StopKind
 from fleetsync.core.geo import LngLat
-from fleetsync.core.travel import TravelProvider
+from fleetsync.core.travel import TravelProvider, drive_s
 from tracking.conf import ETA, EtaConf
 
 
@@ -69,10 +69,10 @@ def unassigned_range(
     reached = now + timedelta(seconds=conf.approach_s + max(0.0, zone_delay_s))
     kitchen_left_s = 0.0 if food_ready else max(0.0, (ready_at - now).total_seconds())
     handed = max(reached + timedelta(seconds=service.half_pickup_s), ready_at)
-    drive_s = travel.times_s([pickup], [dropoff])[0][0]
-    arrival = handed + timedelta(seconds=service.half_pickup_s + drive_s + service.half_dropoff_s)
-    late_s = conf.search_spread_s + conf.kitchen_share * kitchen_left_s + conf.road_share * drive_s
-    early_s = 0.5 * (conf.road_share * drive_s + conf.kitchen_share * kitchen_left_s)
+    way_s = drive_s(travel, pickup, dropoff)
+    arrival = handed + timedelta(seconds=service.half_pickup_s + way_s + service.half_dropoff_s)
+    late_s = conf.search_spread_s + conf.kitchen_share * kitchen_left_s + conf.road_share * way_s
+    early_s = 0.5 * (conf.road_share * way_s + conf.kitchen_share * kitchen_left_s)
     return _range(now, arrival, early_s, late_s, Cause.SEARCH, conf)
 
 
@@ -92,7 +92,7 @@ def assigned_range(
     """
     walk, here = _Walk(at=now), position
     for stop in stops:
-        leg_s = travel.times_s([here], [stop.place])[0][0]
+        leg_s = drive_s(travel, here, stop.place)
         walk.at += timedelta(seconds=leg_s)
         walk.drive_s += leg_s
         here = stop.place

@@ -17,7 +17,7 @@ from dispatch.services.withdrawing import reenter, withdraw
 from dispatch.states import ACTIVE, BEFORE_PICKUP, DeliveryStatus, OfferStatus, SessionStatus, may_follow
 from fleetsync.core.events import Emit, change
 from fleetsync.core.geo import lng_lat
-from fleetsync.core.travel import provider
+from fleetsync.core.travel import drive_s, provider
 from orders.errors import OrderClosed
 from orders.services import require_open
 
@@ -166,7 +166,6 @@ def arrival_of(*, driver_id: UUID, row: Delivery, now: datetime) -> tuple[dateti
     position = DriverPosition.objects.filter(driver_id=driver_id).first()
     pickup, dropoff = lng_lat(row.pickup_point), lng_lat(row.dropoff_point)
     start = lng_lat(position.point) if position else pickup
-    times = provider().times_s([start, pickup], [pickup, dropoff])
-    to_counter_s, to_door_s = times[0][0], times[1][1]
+    to_counter_s, to_door_s = drive_s(provider(), start, pickup), drive_s(provider(), pickup, dropoff)
     pickup_at = max(now + timedelta(seconds=to_counter_s + conf.half_pickup_s), row.ready_at)
     return pickup_at, pickup_at + timedelta(seconds=conf.half_pickup_s + to_door_s + conf.half_dropoff_s)

@@ -1,7 +1,6 @@
 """Quotes and orders: the checks, the price and the promise, then one short write."""
 
 import logging
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,8 +12,8 @@ from accounts.models import User
 from fleetsync.core import ids, money
 from fleetsync.core.errors import NotFound
 from fleetsync.core.events import change
-from fleetsync.core.geo import LngLat, distance_m, lng_lat
-from fleetsync.core.travel import provider, straight_line
+from fleetsync.core.geo import distance_m, lng_lat
+from fleetsync.core.travel import drive_s, provider
 from orders import errors, events
 from orders.conf import ETA, FEES, QUOTE_LIFE, QUOTE_MOVE_M
 from orders.models import Order, OrderLine, Quote
@@ -222,7 +221,7 @@ def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
         auto_accept=restaurant.auto_accept,
         preparation=max(timedelta(0), timedelta(minutes=restaurant.preparation_min, seconds=late.late_s)),
         preparation_std_s=late.std_s,
-        travel_s=_travel_s(lng_lat(restaurant.point), lng_lat(dropoff)),
+        travel_s=drive_s(provider(), lng_lat(restaurant.point), lng_lat(dropoff)),
         present_delay_s=restaurant.zone.present_delay_s,
         policy=ETA,
     )
@@ -235,12 +234,6 @@ def _terms(basket: Basket, dropoff: Point, now: datetime) -> Terms:
         eta_low_at=low,
         eta_high_at=high,
     )
-
-
-def _travel_s(kitchen: LngLat, door: LngLat) -> float:
-    """Return the seconds of the drive; where no road leads there on the map, the straight line's."""
-    ((travel_s,),) = provider().times_s([kitchen], [door])
-    return travel_s if math.isfinite(travel_s) else straight_line().time_s(kitchen, door)
 
 
 def _write(

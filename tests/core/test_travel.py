@@ -3,7 +3,8 @@
 import pytest
 
 from fleetsync.core.geo import LngLat, distance_m, moved
-from fleetsync.core.travel import StraightLine, provider
+from fleetsync.core.travel import StraightLine, drive_s, provider, straight_line
+from tests.travel import NoWay
 
 A = LngLat(-76.6, 39.3)
 B = moved(A, 3000, 4000)
@@ -24,6 +25,15 @@ class TestStraightLine:
         assert [len(row) for row in table] == [3, 3]
         assert table[0][0] == 0
         assert table[0][1] == table[0][2] == table[1][0] > 0
+
+
+class TestDriveS:
+    def test_is_what_the_provider_says(self):
+        line = StraightLine(factor=1, speed_mps=10)
+        assert drive_s(line, A, B) == line.time_s(A, B)
+
+    def test_is_the_straight_lines_where_the_map_knows_no_way(self):
+        assert drive_s(NoWay(), A, B) == straight_line().time_s(A, B)
 
 
 class TestProvider:

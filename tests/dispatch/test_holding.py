@@ -1,15 +1,19 @@
 """Giving back, taking away, giving by hand."""
 
 import pytest
+from django.contrib.gis.geos import Point
 
 from dispatch import errors, services
 from dispatch.models import DispatchJob, DriverSession, Offer
 from fleetsync.core import ids
 from fleetsync.core.events import topic_of
+from fleetsync.core.geo import lng_lat
 from fleetsync.core.models import Event
+from fleetsync.core.travel import straight_line
 from orders.models import Order
 from tests.dispatch.conftest import types_of
 from tests.factories import DriverFactory
+from tests.travel import NoWay
 
 ACTOR = "usr_test"
 
@@ -80,6 +84,14 @@ class TestAssign:
         assert types_of(topic_of("driver", session.driver_id))[-1] == "driver.task_given"
         facts = Event.objects.filter(type="delivery.assigned")
         assert [(fact.payload["by"], fact.payload["offer_id"]) for fact in facts] == [("ops", None)]
+
+    def test_gives_it_to_a_driver_from_whom_the_map_knows_no_way(self, kitchen, monkeypatch):
+        delivery, session = kitchen.delivery(), kitchen.online(at=Point(-76.62, 39.30, srid=4326))
+        monkeypatch.setattr("dispatch.services.holding.provider", NoWay)
+        row = self.assign(kitchen, delivery, session.driver)
+        assert (row.status, row.driver) == ("EN_ROUTE_TO_PICKUP", session.driver)
+        drive_s = straight_line().time_s(lng_lat(row.pickup_point), lng_lat(row.dropoff_point))
+        assert (row.dropoff_eta_at - row.pickup_eta_at).total_seconds() == pytest.approx(drive_s + 240)
 
     def test_and_its_taking_away_are_told_on_the_drivers_own_stream(self, kitchen):
         delivery, session = kitchen.delivery(), kitchen.online()

@@ -6,8 +6,9 @@ from uuid import UUID
 from dispatch.route import stops_of
 from dispatch.states import DeliveryStatus
 from fleetsync.core.geo import LngLat
-from fleetsync.core.travel import StraightLine
+from fleetsync.core.travel import StraightLine, straight_line
 from tests.tracking.test_sight import NOON, carried
+from tests.travel import NoWay
 from tracking.eta import Cause, EtaRange, Service, assigned_range, moved_much, unassigned_range
 
 TRAVEL = StraightLine(factor=1.0, speed_mps=10.0)
@@ -49,16 +50,32 @@ class TestUnassignedRange:
         )
         assert minutes(eta) == (14, 23)  # 7 + 3 + 1 + 1 + 1.85 + 1 = 14.85 min; early 11 s, late 442 s
 
+    def test_goes_by_the_straight_line_where_the_map_knows_no_way(self):
+        ranges = {
+            unassigned_range(
+                now=NOON,
+                ready_at=NOON,
+                food_ready=True,
+                pickup=KITCHEN,
+                dropoff=DOOR,
+                zone_delay_s=0,
+                service=SERVICE,
+                travel=travel,
+            )
+            for travel in (NoWay(), straight_line())
+        }
+        assert len(ranges) == 1
+
 
 class TestAssignedRange:
-    def of(self, *held, position=KITCHEN, now=NOON, number=1) -> EtaRange | None:
+    def of(self, *held, position=KITCHEN, now=NOON, number=1, travel=TRAVEL) -> EtaRange | None:
         return assigned_range(
             now=now,
             delivery_id=UUID(int=number),
             stops=stops_of(held),
             position=position,
             service=SERVICE,
-            travel=TRAVEL,
+            travel=travel,
         )
 
     def test_is_narrow_once_the_food_is_on_the_road(self):
@@ -82,6 +99,11 @@ class TestAssignedRange:
         eta = self.of(carried(1, DeliveryStatus.ARRIVED_AT_DROPOFF), position=DOOR)
         assert eta.low_at >= NOON
         assert eta.high_at > eta.low_at
+
+    def test_goes_by_the_straight_line_where_the_map_knows_no_way(self):
+        held = carried(1, DeliveryStatus.ASSIGNED)
+        island = self.of(held, position=LngLat(-0.001, 0), travel=NoWay())
+        assert island == self.of(held, position=LngLat(-0.001, 0), travel=straight_line())
 
     def test_is_unknown_on_the_way_back(self):
         assert self.of(carried(1, DeliveryStatus.RETURNING)) is None

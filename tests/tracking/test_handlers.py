@@ -13,6 +13,7 @@ from fleetsync.core import clock, ids
 from fleetsync.core.models import Event
 from orders import services as orders
 from tests.factories import CITY, DriverFactory, OrderFactory, RestaurantFactory
+from tests.travel import NoWay
 from tracking import gateway, services
 from tracking.models import PositionTrail
 from tracking.pings import PingPoint
@@ -117,3 +118,9 @@ class TestRecomputeEtas:
         assert services.refresh_etas(now=clock.now()) == 0
         assert services.refresh_etas(now=clock.now() + timedelta(minutes=30)) == 1
         assert len(self.changes(delivery)) == told + 1
+
+    def test_tells_a_range_where_the_map_knows_no_way(self, relay, monkeypatch):
+        delivery, _ = assigned(relay)
+        monkeypatch.setattr("tracking.services.etas.provider", NoWay)
+        assert services.refresh_etas(now=clock.now() + timedelta(minutes=30)) == 1
+        assert services.recompute_etas(delivery_ids=[delivery.pk], now=clock.now()) == 1

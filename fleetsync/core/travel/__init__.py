@@ -6,8 +6,9 @@ from fleetsync.core.travel.provider import (
     StraightLine,
     TravelDown,
     TravelProvider,
+    drive_s,
     provider,
     straight_line,
 )
 
-__all__ = ["Fan", "Fanned", "StraightLine", "TravelDown", "TravelProvider", "provider", "straight_line"]
+__all__ = ["Fan", "Fanned", "StraightLine", "TravelDown", "TravelProvider", "drive_s", "provider", "straight_line"]

@@ -1,6 +1,7 @@
 """The protocol of travel times, the default provider, and which one the settings name."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -160,6 +161,16 @@ def straight_line() -> StraightLine:
         speed_mps=settings.FLEETSYNC_TRAVEL_SPEED_MPS,
         round_up_s=settings.FLEETSYNC_TRAVEL_ROUND_UP_S,
     )
+
+
+def drive_s(travel: TravelProvider, origin: LngLat, destination: LngLat) -> float:
+    """Return the seconds of one drive, always finite; where the map knows no way, the straight line's.
+
+    For promises to people, who need a number: a gap in the map, or a door on an island of it,
+    keeps nobody from getting there. Plans ask the provider itself and keep to roads.
+    """
+    ((seconds,),) = travel.times_s([origin], [destination])
+    return seconds if math.isfinite(seconds) else straight_line().time_s(origin, destination)
 
 
 @lru_cache(maxsize=1)
