@@ -63,6 +63,9 @@ class DriverSession(PublicModel):
     started_at = models.DateTimeField()
     lease_until = models.DateTimeField(help_text="Business time; silence past it ends the session.")
     idle_since = models.DateTimeField(null=True, help_text="Without a job since then.")
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="The last bag, at a door or back at the counter."
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=32, blank=True)
 

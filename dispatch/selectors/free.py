@@ -27,8 +27,7 @@ def free_at(
     *,
     stops: Sequence[Stop],
     here: LngLat,
-    idle_since: datetime | None,
-    started_at: datetime,
+    handed_over_at: datetime | None,
     conf: DispatchConf,
     drive_s: Callable[[LngLat, LngLat], float],
     now: datetime,
@@ -40,9 +39,7 @@ def free_at(
     """
     half_pickup, half_dropoff = timedelta(seconds=conf.half_pickup_s), timedelta(seconds=conf.half_dropoff_s)
     if not stops:
-        if idle_since is not None and idle_since > started_at:
-            return max(now, idle_since + half_dropoff)
-        return now
+        return now if handed_over_at is None else max(now, handed_over_at + half_dropoff)
     held = [carried for stop in stops for carried in stop.deliveries]
     picked_up_at = max((c.picked_up_at for c in held if c.picked_up_at is not None), default=None)
     at, moment = here, now if picked_up_at is None else max(now, picked_up_at + half_pickup)

@@ -44,7 +44,7 @@ _JOBS: Final = """
     ORDER BY d.id"""
 
 _DRIVERS: Final = """
-    SELECT s.driver_id, s.id, s.load, s.capacity, s.off_at, s.started_at, s.idle_since,
+    SELECT s.driver_id, s.id, s.load, s.capacity, s.off_at, s.handed_over_at, s.idle_since,
            ST_X(p.point), ST_Y(p.point), r.vehicle, asked.driver_id IS NOT NULL,
            f.ends_at, f.break_from, f.break_to
     FROM dispatch_driversession s
@@ -329,9 +329,7 @@ def _driver(
     now: datetime,
 ) -> tuple[Driver, OnlineDriver]:
     here = LngLat(row[7], row[8])
-    free = free_at(
-        stops=stops, here=here, idle_since=row[6], started_at=row[5], conf=conf, drive_s=ways.drive_s, now=now
-    )
+    free = free_at(stops=stops, here=here, handed_over_at=row[5], conf=conf, drive_s=ways.drive_s, now=now)
     driver = Driver(
         id=str(row[0]),
         state=DriverState.BUSY if free > now else DriverState.IDLE,

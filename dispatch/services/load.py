@@ -20,6 +20,7 @@ _TAKE: Final = """
 _DROP: Final = """
     UPDATE dispatch_driversession
     SET load = load - %(number)s,
+        handed_over_at = CASE WHEN %(handed_over)s THEN %(now)s ELSE handed_over_at END,
         idle_since = CASE WHEN load = %(number)s THEN %(now)s ELSE idle_since END,
         status = CASE WHEN load = %(number)s AND status = 'BUSY' THEN 'AVAILABLE' ELSE status END
     WHERE id = %(session)s
@@ -46,12 +47,16 @@ def take_load(*, session_id: UUID, number: int) -> int | None:
     return int(load)
 
 
-def drop_load(*, session_id: UUID | None, number: int, now: datetime, emit: Emit) -> None:
-    """Take deliveries off a session; a driver who holds nothing any more is free, and that is news."""
+def drop_load(*, session_id: UUID | None, number: int, now: datetime, emit: Emit, handed_over: bool = False) -> None:
+    """Take deliveries off a session; a driver who holds nothing any more is free, and that is news.
+
+    `handed_over` says that bags left his hands just now, which takes him a while more;
+    what was given back, taken away or cancelled costs him no time.
+    """
     if session_id is None or number == 0:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_DROP, {"session": session_id, "number": number, "now": now})
+        cursor.execute(_DROP, {"session": session_id, "number": number, "now": now, "handed_over": handed_over})
         driver_id, open_to_offers, load, ended_at, zone_id, status = cursor.fetchone()
     set_available(driver_id=driver_id, available=open_to_offers)
     if load == 0 and ended_at is None and status != SessionStatus.PAUSED:

@@ -176,7 +176,7 @@ def resume_session(*, driver: Driver, now: datetime, actor: str) -> DriverSessio
         if session.status != SessionStatus.PAUSED:
             return session
         session.status = SessionStatus.BUSY if session.load else SessionStatus.AVAILABLE
-        session.idle_since = None if session.load else now
+        session.idle_since = None if session.load else now  # a break is no waiting for work: it wins nobody a trip
         session.save(update_fields=["status", "idle_since"])
         set_available(driver_id=driver.pk, available=session.load < session.capacity)
         emit(SessionResumed(**of_session(session)))

@@ -189,7 +189,7 @@ def return_delivery(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor:
         row.status, row.closed_at = D.RETURNED, now
         row.save(update_fields=["status", "closed_at"])
         emit(DeliveryReturned(**of_delivery(row), driver_id=driver_id))
-        drop_load(session_id=row.session_id, number=1, now=now, emit=emit)
+        drop_load(session_id=row.session_id, number=1, now=now, emit=emit, handed_over=True)
         set_out(held=[each for each in held if each.pk != row.pk], now=now, emit=emit)
         orders.mark_returned(order_id=row.order_id, now=now, actor=actor)
     return row
@@ -217,7 +217,7 @@ def _advance(
         row.closed_at = now
     row.save(update_fields=["status", "closed_at", *_MOMENTS.values()])
     if goal == D.DELIVERED:
-        drop_load(session_id=row.session_id, number=1, now=now, emit=emit)
+        drop_load(session_id=row.session_id, number=1, now=now, emit=emit, handed_over=True)
     set_out(held=[each for each in held if each.status in ACTIVE], now=now, emit=emit)
     if D.PICKED_UP in way:
         orders.mark_picked_up(order_id=row.order_id, now=now, actor=actor)

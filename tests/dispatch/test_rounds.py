@@ -450,6 +450,54 @@ class TestSnapshot:
         (freed,) = look.drivers.values()
         assert freed.free_at == kitchen.now + timedelta(seconds=121)
 
+    def free(self, kitchen, after_s: float):
+        """Return the one driver of the zone as a round so much later sees him, somebody waiting."""
+        kitchen.delivery()
+        look = look_at_zone(
+            zone_id=kitchen.zone.pk,
+            conf=conf_of({}),
+            travel=provider(),
+            now=kitchen.now + timedelta(seconds=after_s),
+            period=TICK,
+            memo=None,
+        )
+        ((seen,), (driver,)) = look.drivers.values(), look.snapshot.drivers
+        return (seen.free_at - kitchen.now).total_seconds(), driver.state, driver.idle_s
+
+    def test_finds_who_comes_back_from_a_pause_free_at_once_and_idle_since_then(self, kitchen):
+        session, pause_at = kitchen.online(), kitchen.now + timedelta(seconds=5)
+        services.pause_session(driver=session.driver, now=pause_at, actor=ACTOR)
+        services.resume_session(driver=session.driver, now=pause_at + timedelta(seconds=5), actor=ACTOR)
+        assert self.free(kitchen, 12) == (12, "IDLE", 2)
+
+    @pytest.mark.parametrize("how", ["give_back", "unassign", "cancel"])
+    def test_finds_who_no_longer_holds_what_he_never_fetched_free_at_once(self, kitchen, how):
+        delivery, driver = kitchen.carried()
+        at = kitchen.now + timedelta(seconds=10)
+        if how == "give_back":
+            services.give_back(delivery_id=delivery.pk, driver_id=driver.pk, reason="tyre", now=at, actor=ACTOR)
+        elif how == "unassign":
+            services.unassign(delivery_id=delivery.pk, reason="stalled", now=at, actor=ACTOR)
+        else:
+            services.cancel_delivery(order_id=delivery.order_id, reason="oops", now=at)
+        assert self.free(kitchen, 12) == (12, "IDLE", 2)
+
+    def test_counts_the_handing_over_too_where_another_order_is_cancelled_after_it(self, kitchen):
+        delivery, driver = kitchen.carried()
+        other = kitchen.delivery()
+        services.assign(delivery_id=other.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        services.drop_off(delivery_id=delivery.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        services.cancel_delivery(order_id=other.order_id, reason="oops", now=kitchen.now + timedelta(seconds=10))
+        assert self.free(kitchen, 12) == (120, "BUSY", 2)
+
+    def test_counts_the_second_half_of_bringing_it_back(self, kitchen):
+        delivery, driver = kitchen.carried()
+        steps = {"delivery_id": delivery.pk, "driver_id": driver.pk, "now": kitchen.now, "actor": ACTOR}
+        services.pick_up(**steps)
+        services.fail_dropoff(**steps, reason="nobody there")
+        services.return_delivery(**steps)
+        assert self.free(kitchen, 12) == (120, "BUSY", 12)
+
     @pytest.mark.parametrize(("strategy", "queries"), [("nearest", 3), ("batch", 4), ("plan", 7)])
     def test_takes_few_queries_whatever_the_size(self, kitchen, django_assert_num_queries, strategy, queries):
         for _ in range(5):
