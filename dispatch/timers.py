@@ -3,6 +3,7 @@
 import random
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from dispatch import services
 from dispatch.selectors import due
@@ -21,33 +22,48 @@ def next_ack_by() -> datetime | None:
 
 def run_ticks(now: datetime) -> int:
     """Kick the rounds whose tick is due."""
-    return services.tick_zones(now=now, real_now=clock.real_now(), rng=_RNG)
+    ticks, real_now = due.ticks(now), clock.real_now()
+
+    def tick(zone_id: UUID) -> int:
+        return services.tick_zone(zone_id=zone_id, settings=ticks[zone_id], now=now, real_now=real_now, rng=_RNG)
+
+    return timers.run_each("dispatch.tick", ticks, tick)
 
 
 def expire_offers(now: datetime) -> int:
     """End offers whose time is over, batch by batch."""
-    return sum(services.expire_offers(batch_id=batch, now=now) for batch in due.expired_batches(now))
+    return timers.run_each(
+        "dispatch.offer_expiry",
+        due.expired_batches(now),
+        lambda batch: services.expire_offers(batch_id=batch, now=now),
+    )
 
 
 def drop_unseen_offers(now: datetime) -> int:
     """End offers that no phone confirmed, batch by batch."""
     real_now = clock.real_now()
-    return sum(
-        services.drop_unseen_offers(batch_id=batch, now=now, real_now=real_now)
-        for batch in due.unseen_batches(real_now)
+    return timers.run_each(
+        "dispatch.offer_unseen",
+        due.unseen_batches(real_now),
+        lambda batch: services.drop_unseen_offers(batch_id=batch, now=now, real_now=real_now),
     )
 
 
 def end_searches(now: datetime) -> int:
     """Give up searches that ran out."""
-    return sum(services.give_up_search(delivery_id=each, now=now) for each in due.ended_searches(now))
+    return timers.run_each(
+        "dispatch.search_end",
+        due.ended_searches(now),
+        lambda each: services.give_up_search(delivery_id=each, now=now),
+    )
 
 
 def end_silent_sessions(now: datetime) -> int:
     """Put drivers offline whose lease is over."""
-    return sum(
-        services.end_session(session_id=each, reason="silent", now=now, actor="relay")
-        for each in due.silent_sessions(now)
+    return timers.run_each(
+        "dispatch.lease",
+        due.silent_sessions(now),
+        lambda each: services.end_session(session_id=each, reason="silent", now=now, actor="relay"),
     )
 
 

@@ -8,7 +8,11 @@ from orders import selectors, services
 
 def reject_unanswered(now: datetime) -> int:
     """Reject every order whose kitchen is silent past `accept_by`, each in its own transaction."""
-    return sum(services.reject_if_silent(order_id=order_id, now=now) for order_id in selectors.unanswered_at(now))
+    return timers.run_each(
+        "orders.kitchen_silence",
+        selectors.unanswered_at(now),
+        lambda order_id: services.reject_if_silent(order_id=order_id, now=now),
+    )
 
 
 timers.register("orders.kitchen_silence", next_due=selectors.next_unanswered, run_due=reject_unanswered)

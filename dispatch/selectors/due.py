@@ -1,5 +1,6 @@
 """What is due next, for the relay's timers. Each is one look at a partial index."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Min, QuerySet
 
-from dispatch.models import DispatchJob, DriverSession, Offer
+from dispatch.models import DispatchJob, DriverSession, Offer, Round
 from dispatch.states import OfferStatus
 
 _NEXT_TICK: Final = """
@@ -26,6 +27,12 @@ def next_tick_at() -> datetime | None:
         cursor.execute(_NEXT_TICK)
         moment: datetime | None = cursor.fetchone()[0]
     return moment
+
+
+def ticks(now: datetime) -> dict[UUID, Mapping[str, Any]]:
+    """Return zones with searching deliveries whose tick is due, and their settings, by id."""
+    due = Round.objects.filter(next_tick_at__lte=now, zone__jobs__searching=True).distinct().order_by("zone_id")
+    return dict(due.values_list("zone_id", "zone__dispatch"))
 
 
 def next_expiry_at() -> datetime | None:

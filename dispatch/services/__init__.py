@@ -15,7 +15,7 @@ from dispatch.services.policies import (
     roll_back_policy,
 )
 from dispatch.services.recording import forget_decisions, forget_rounds
-from dispatch.services.rounds import engine, run_round, run_rounds, tick_zones
+from dispatch.services.rounds import engine, run_round, run_rounds, tick_zone
 from dispatch.services.searching import (
     cancel_delivery,
     give_up_search,
@@ -89,7 +89,7 @@ __all__ = [
     "send_message",
     "start_session",
     "suspend_driver",
-    "tick_zones",
+    "tick_zone",
     "unassign",
     "update_eta",
     "waive_pin",

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -80,21 +81,14 @@ def run_rounds(*, zone_id: UUID, now: datetime, real_now: datetime, rng: Random)
         kick(TASK, target_of(zone_id))
 
 
-def tick_zones(*, now: datetime, real_now: datetime, rng: Random) -> int:
-    """Kick the round of every zone whose tick is due; without Redis run it here. Return how many."""
-    due = list(
-        Round.objects.filter(next_tick_at__lte=now, zone__jobs__searching=True)
-        .distinct()
-        .order_by("zone_id")
-        .values_list("zone_id", "zone__dispatch")
-    )
-    for zone_id, settings in due:
-        tick = clock.at_least(conf_of(settings).tick_s, TICK_FLOOR_S)
-        if not Round.objects.filter(zone_id=zone_id, next_tick_at__lte=now).update(next_tick_at=now + tick):
-            continue
-        if not kick(TASK, target_of(zone_id)):
-            run_round(zone_id=zone_id, now=now, real_now=real_now, rng=rng)
-    return len(due)
+def tick_zone(*, zone_id: UUID, settings: Mapping[str, Any], now: datetime, real_now: datetime, rng: Random) -> bool:
+    """Kick the round of a zone whose tick is due; without Redis run it here. Say whether it was due still."""
+    tick = clock.at_least(conf_of(settings).tick_s, TICK_FLOOR_S)
+    if not Round.objects.filter(zone_id=zone_id, next_tick_at__lte=now).update(next_tick_at=now + tick):
+        return False
+    if not kick(TASK, target_of(zone_id)):
+        run_round(zone_id=zone_id, now=now, real_now=real_now, rng=rng)
+    return True
 
 
 def _decide(

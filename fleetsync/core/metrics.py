@@ -18,6 +18,7 @@ TRAVEL_TABLES = Counter(
     "fleetsync_travel_tables", "Tables of travel times, by router and by who answered.", ["router", "answer"]
 )
 TIMER_LATE = Gauge("fleetsync_relay_timer_late_s", "Real seconds a due moment waited, by timer.", ["timer"])
+TIMER_FAILED = Counter("fleetsync_relay_timer_failed", "Due rows that could not be handled, by timer.", ["timer"])
 
 QUEUE = """
     SELECT count(*) FILTER (WHERE parked_at IS NULL),

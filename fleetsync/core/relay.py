@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F, Min, Q
 
 from fleetsync.core import clock, events, metrics, timers
+from fleetsync.core.database import is_away
 from fleetsync.core.models import Event, Outbox
 
 log = logging.getLogger(__name__)
@@ -89,11 +90,9 @@ def _handle(row: Outbox, moment: datetime) -> bool:
         with transaction.atomic():
             events.call_handler(row.handler, row.event)
             Outbox.objects.filter(pk=row.pk).update(handled_at=moment, attempts=F("attempts") + 1, error="")
-    except (OperationalError, InterfaceError) as error:
-        if connection.connection is None or (connection.errors_occurred and not connection.is_usable()):
-            raise  # the database is away: nobody's fault, no try is counted
-        return _failed(row, moment, error)
-    except Exception as error:  # noqa: BLE001 (whatever a handler does, the relay lives on)
+    except Exception as error:  # whatever a handler does, the relay lives on
+        if is_away(error):
+            raise  # no try is counted
         return _failed(row, moment, error)
     metrics.HANDLED.inc()
     return True
@@ -210,6 +209,10 @@ class Relay:
         return done + self._keep_time()
 
     def _keep_time(self) -> int:
+        """Run every timer that is due, however the others fare.
+
+        What is due still after its timer ran has failed: it waits for the next look, not for no time at all.
+        """
         done = 0
         self._dues = []
         for timer in timers.all_timers():
@@ -222,11 +225,11 @@ class Relay:
                     due = timer.next_due()
                 else:
                     metrics.TIMER_LATE.labels(timer.name).set(0)
-                if due is not None:
+                if due is not None and due > now:
                     self._dues.append(due)
-            except (OperationalError, InterfaceError):
-                raise
-            except Exception:
+            except Exception as error:
+                if is_away(error):
+                    raise
                 log.exception("core.relay.timer_failed", extra={"timer": timer.name})
         return done
 

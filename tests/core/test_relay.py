@@ -408,17 +408,27 @@ class TestTurn:
         assert len(ran) == 1
         assert heard == ["a"]
 
-    def test_goes_on_when_a_timer_fails(self, monkeypatch):
+    @pytest.mark.parametrize("error", [RuntimeError, OperationalError("canceling statement due to lock timeout")])
+    def test_goes_on_when_a_timer_fails(self, monkeypatch, error):
         monkeypatch.setattr(timers, "_timers", {})
         ran: list = []
 
         def fail(now) -> int:
-            raise RuntimeError
+            raise error
 
         timers.register("bad", next_due=lambda: NOON, run_due=fail)
         timers.register("good", next_due=lambda: NOON, run_due=lambda now: ran.append(now) or 1)
         assert relay.Relay().turn() == 1
         assert len(ran) == 1
+
+    def test_does_not_spin_on_what_is_due_still(self, monkeypatch):
+        monkeypatch.setattr(timers, "_timers", {})
+        later = clock.now() + timedelta(hours=1)
+        timers.register("bad", next_due=lambda: NOON, run_due=lambda now: 0)
+        timers.register("good", next_due=lambda: later, run_due=lambda now: 1)
+        loop = relay.Relay()
+        assert loop.turn() == 0
+        assert loop._dues == [later]
 
 
 @pytest.mark.django_db

@@ -155,6 +155,16 @@ class TestLease:
         assert not services.end_session(session_id=session.pk, reason="silent", now=late, actor="relay")
         assert DriverSession.objects.get().ended_at is None
 
+    def test_of_the_others_ends_too_where_one_session_cannot_be_ended(self, kitchen):
+        _, driver = kitchen.carried()
+        others = [kitchen.online() for _ in range(3)]
+        DriverSession.objects.filter(driver=driver).update(load=0)  # and he holds one: it cannot be taken off
+        late = kitchen.now + timedelta(hours=1)
+        assert timers.end_silent_sessions(late) == 3
+        assert timers.end_silent_sessions(late) == 0
+        assert [each.driver for each in DriverSession.objects.filter(ended_at=None)] == [driver]
+        assert DriverSession.objects.filter(pk__in=[each.pk for each in others], end_reason="silent").count() == 3
+
     def test_is_five_real_seconds_at_least_where_business_time_runs_fast(self, kitchen):
         clock.set_scale(scale=60)
         kitchen.now = clock.now()

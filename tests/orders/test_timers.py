@@ -50,3 +50,18 @@ class TestKitchenSilence:
         assert services.reject_if_silent(order_id=order.pk, now=NOW + timedelta(hours=1)) is False
         order.refresh_from_db()
         assert order.status == OrderStatus.ACCEPTED
+
+    def test_rejects_the_others_where_one_cannot_be(self, monkeypatch):
+        bad, good = (OrderFactory(placed_at=NOW, accept_by=NOW + timedelta(minutes=each)) for each in (1, 2))
+        reject = services.reject_if_silent
+
+        def fail_once(*, order_id, now):
+            if order_id == bad.pk:
+                raise RuntimeError
+            return reject(order_id=order_id, now=now)
+
+        monkeypatch.setattr(services, "reject_if_silent", fail_once)
+        assert timer().run_due(NOW + timedelta(minutes=4)) == 1
+        for row, status in ((bad, OrderStatus.PLACED), (good, OrderStatus.REJECTED)):
+            row.refresh_from_db()
+            assert row.status == status
