@@ -10,7 +10,7 @@ from dispatch.events import DeliveryAssigned, DeliveryUnassigned, OfferReturned,
 from dispatch.models import Delivery, DispatchJob, DriverPosition, DriverSession, Offer
 from dispatch.services.facts import of_delivery, of_offer, of_task
 from dispatch.services.load import drop_load, take_load
-from dispatch.services.locks import lock_deliveries, lock_delivery, lock_open_offers
+from dispatch.services.locks import lock_deliveries, lock_delivery, lock_drivers, lock_open_offers
 from dispatch.services.searching import begin_search
 from dispatch.services.setting_out import set_out
 from dispatch.services.withdrawing import reenter, withdraw
@@ -92,7 +92,7 @@ def release(*, row: Delivery, reason: str, now: datetime, emit: Emit) -> None:
 def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> Delivery:
     """Give a delivery to a driver by hand, without asking him; one who held it loses it. May run twice.
 
-    Locks the deliveries of both drivers, open offers, both sessions and the order.
+    Locks the deliveries of both drivers, open offers, both sessions and positions, and the order.
 
     Raises:
         DeliveryNotFound: there is none.
@@ -118,10 +118,10 @@ def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> 
         withdraw(offers=offers, deliveries=locked, reason="taken", now=now, emit=emit)
         reenter(delivery_ids={offer.delivery_id for offer in offers} - {row.pk}, now=now, refused=False)
         old = row.driver_id
+        session = lock_drivers(driver_ids=[driver_id] if old is None else [driver_id, old]).get(driver_id)
         if row.status in BEFORE_PICKUP:
             release(row=row, reason="reassigned", now=now, emit=emit)
             set_out(held=[each for each in locked.values() if each.driver_id == old], now=now, emit=emit)
-        session = DriverSession.objects.filter(driver_id=driver_id, ended_at=None).first()
         if session is None or session.status == SessionStatus.PAUSED:
             raise errors.DriverUnavailable
         if take_load(session_id=session.pk, number=1) is None:

@@ -1,4 +1,7 @@
-"""Row locks, always in one order: delivery, offer, session, order, stream heads; several of a kind by id.
+"""Row locks, always in one order: delivery, offer, session, position, order, stream heads.
+
+Several of a kind are locked by id, positions by their driver. Who touches more than one
+driver locks all their sessions, then all their positions, before he changes any (`lock_drivers`).
 
 They are those of an UPDATE (`no_key`): foreign keys that a COMMIT checks need not wait for them.
 """
@@ -9,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from dispatch import errors
-from dispatch.models import Delivery, Offer
+from dispatch.models import Delivery, DriverPosition, DriverSession, Offer
 from dispatch.states import ACTIVE, OfferStatus
 
 
@@ -37,6 +40,20 @@ def lock_delivery(*, delivery_id: UUID, driver_id: UUID | None = None) -> tuple[
         raise errors.DeliveryNotFound
     mates = [each for each in rows.values() if row.driver_id is not None and each.driver_id == row.driver_id]
     return row, [each for each in mates if each.status in ACTIVE]
+
+
+def lock_drivers(*, driver_ids: Collection[UUID]) -> dict[UUID, DriverSession]:
+    """Lock the live sessions of these drivers by id, then their positions; return the sessions by driver."""
+    sessions = list(
+        DriverSession.objects.select_for_update(of=("self",), no_key=True)
+        .filter(driver_id__in=list(driver_ids), ended_at=None)
+        .order_by("pk")
+    )
+    positions = DriverPosition.objects.select_for_update(of=("self",), no_key=True).filter(
+        driver_id__in=list(driver_ids)
+    )
+    list(positions.order_by("driver_id").values_list("driver_id"))
+    return {session.driver_id: session for session in sessions}
 
 
 def lock_open_offers(*, delivery_ids: Collection[UUID]) -> list[Offer]:

@@ -14,6 +14,7 @@ from dispatch.positions import MovedDriver
 from dispatch.route import Carried, Stop, StopKind, stops_of
 from dispatch.selectors.route import carried_by
 from dispatch.services.steps import arrive
+from dispatch.services.zones import follow_zones
 from dispatch.states import BEFORE_PICKUP, DeliveryStatus
 from fleetsync.core import clock
 from fleetsync.core.errors import DomainError
@@ -30,7 +31,7 @@ _RENEW: Final = """
         JOIN dispatch_driversession s ON s.driver_id = m.driver_id AND s.ended_at IS NULL
         JOIN unnest(%(zones)s::uuid[], %(leases)s::interval[]) AS z (id, lease) ON z.id = s.zone_id
         WHERE s.lease_until < m.received_at + z.lease * 0.75
-        ORDER BY s.driver_id FOR NO KEY UPDATE OF s
+        ORDER BY s.id FOR NO KEY UPDATE OF s
     )
     UPDATE dispatch_driversession s SET lease_until = due.until FROM due WHERE s.id = due.id"""
 _MOVED: Final = """
@@ -60,12 +61,6 @@ _PLACE_NEW: Final = f"""
            m.accuracy_m, m.recorded_at, m.seq, m.received_at, 0
     FROM ({_MOVED}) AS m JOIN accounts_driver d ON d.id = m.driver_id
     ON CONFLICT (driver_id) DO NOTHING"""  # noqa: S608  # constants
-_CHANGE_ZONE: Final = """
-    UPDATE dispatch_driversession s SET zone_id = z.id
-    FROM dispatch_driverposition p, restaurants_zone here, restaurants_zone z
-    WHERE s.driver_id = ANY(%(drivers)s) AND s.ended_at IS NULL AND s.load = 0
-      AND p.driver_id = s.driver_id AND here.id = s.zone_id AND z.id <> s.zone_id AND z.active
-      AND NOT ST_Covers(here.polygon, p.point) AND ST_Covers(z.polygon, p.point)"""
 _COUNT_NEAR: Final = """
     UPDATE dispatch_driverposition p SET near_stop = n.near
     FROM unnest(%(drivers)s::uuid[], %(near)s::int[]) AS n (driver_id, near) WHERE p.driver_id = n.driver_id"""
@@ -80,10 +75,11 @@ class _Placed:
 def move_drivers(*, points: Sequence[MovedDriver], now: datetime) -> None:
     """Write the newest point of each driver; an older one never wins.
 
-    One transaction renews the leases of live sessions (locked by driver), moves positions
-    and counts points inside the next stop's geofence. The second in a row is an arrival:
-    the same service as the driver's tap, in a transaction of its own, since it locks
-    deliveries, which come before sessions. Hand in one point per driver.
+    One transaction renews the leases of live sessions (locked by id), moves positions (locked
+    by driver) and counts points inside the next stop's geofence. What follows has transactions
+    of its own, since it locks what comes before positions: idle drivers change their zone, and
+    the second point in a row is an arrival, the same service as the driver's tap. Hand in one
+    point per driver.
     """
     if not points:
         return
@@ -98,10 +94,10 @@ def move_drivers(*, points: Sequence[MovedDriver], now: datetime) -> None:
         rows = cursor.fetchall()
         if len(rows) < len(points):
             cursor.execute(_PLACE_NEW, columns)
-        if crossed := [row[0] for row in rows if row[4]]:
-            cursor.execute(_CHANGE_ZONE, {"drivers": crossed})
         placed = {row[0]: _Placed(place=LngLat(row[1], row[2]), near_stop=row[3]) for row in rows}
         arrived = _find_arrivals(placed, confs, cursor)
+    if crossed := [row[0] for row in rows if row[4]]:
+        follow_zones(driver_ids=crossed)
     for stop in arrived:
         _arrive(stop, now)
 

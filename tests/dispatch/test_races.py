@@ -1,15 +1,17 @@
 """What happens at once, with real threads and committed rows."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from dispatch import errors, services
 from dispatch.models import Delivery, DispatchJob, DriverSession, Offer, Round
+from dispatch.positions import MovedDriver
 from dispatch.selectors.answering import answering
 from dispatch.states import ACTIVE, BEFORE_PICKUP
 from fleetsync.core import clock
@@ -18,14 +20,17 @@ from fleetsync.core.models import Event, StreamHead
 from orders.models import Order
 from orders.services import cancel_order
 from orders.states import CancelledBy
+from restaurants.models import Zone
 from tests.factories import (
     DispatchJobFactory,
+    DriverFactory,
     DriverPositionFactory,
     DriverSessionFactory,
     OfferFactory,
     OrderFactory,
     RestaurantFactory,
     UserFactory,
+    ZoneFactory,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -298,3 +303,95 @@ class TestRounds:
             )
             assert DriverSession.objects.filter(driver=driver, ended_at=None).count() == 1
             assert session.pk is not None
+
+
+@pytest.mark.usefixtures("wide_pool")
+class TestOrderOfLocks:
+    """While one row is held, whoever waits for it must not hold what comes later in the order."""
+
+    def held_meanwhile(self, row, task: Callable[[], object], *, later) -> bool:
+        """Hold `row`, let `task` run into it; say whether it holds `later` by then."""
+        failures: list[Exception] = []
+
+        def run() -> None:
+            try:
+                task()
+            except Exception as error:
+                failures.append(error)
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=run)
+        with transaction.atomic():
+            type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
+            thread.start()
+            wait_until_blocked()
+            rows = type(later).objects.select_for_update(no_key=True, skip_locked=True).filter(pk=later.pk)
+            held = not rows.exists()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+        assert failures == []
+        return held
+
+    def test_flusher_renews_leases_by_the_sessions_ids(self):
+        now = clock.now()
+        lower, higher = sorted((DriverFactory(), DriverFactory()), key=lambda each: each.pk)
+        fields = {"zone": ZoneFactory(), "lease_until": now + timedelta(seconds=5)}
+        first, second = DriverSessionFactory(driver=higher, **fields), DriverSessionFactory(driver=lower, **fields)
+        assert first.pk < second.pk
+        points = [moved_to(driver, -76.61, now) for driver in (lower, higher)]
+        assert not self.held_meanwhile(
+            first, lambda: services.move_drivers(points=points, now=now + timedelta(seconds=2)), later=second
+        )
+        assert set(DriverSession.objects.values_list("lease_until", flat=True)) == {now + timedelta(seconds=62)}
+
+    def test_flusher_lets_go_of_the_position_before_it_changes_a_zone(self):
+        west, now = ZoneFactory(), clock.now()
+        Zone.objects.update(polygon="SRID=4326;POLYGON((-76.65 39.2,-76.6 39.2,-76.6 39.38,-76.65 39.38,-76.65 39.2))")
+        east = Zone.objects.create(
+            name="East", polygon="SRID=4326;POLYGON((-76.6 39.2,-76.5 39.2,-76.5 39.38,-76.6 39.38,-76.6 39.2))"
+        )
+        session = DriverSessionFactory(zone=west)
+        position = DriverPositionFactory(driver=session.driver)
+        points = [moved_to(session.driver, -76.55, now)]
+        assert not self.held_meanwhile(
+            session, lambda: services.move_drivers(points=points, now=now + timedelta(seconds=2)), later=position
+        )
+        session.refresh_from_db()
+        assert session.zone == east
+
+    def test_ops_who_move_a_job_lock_both_drivers_before_they_change_one(self):
+        to, offer = DriverSessionFactory(), OfferFactory()
+        assert to.pk < offer.session_id
+        DispatchJobFactory(delivery=offer.delivery)
+        accepting(offer)()
+        assert not self.held_meanwhile(
+            to,
+            lambda: services.assign(
+                delivery_id=offer.delivery_id, driver_id=to.driver_id, now=offer.offered_at, actor=ACTOR
+            ),
+            later=offer.session,
+        )
+        assert Delivery.objects.get(pk=offer.delivery_id).driver_id == to.driver_id
+
+
+def moved_to(driver, lng: float, now) -> MovedDriver:
+    at = now + timedelta(seconds=2)
+    return MovedDriver(
+        driver_id=driver.pk, lng=lng, lat=39.29, heading_deg=None, speed_mps=None, accuracy_m=None, recorded_at=at,
+        seq=1, received_at=at,
+    )  # fmt: skip
+
+
+def wait_until_blocked() -> None:
+    """Return when somebody waits for a lock of this database."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
