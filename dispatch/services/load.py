@@ -8,6 +8,7 @@ from django.db import connection
 
 from dispatch.events import DriverFreed
 from dispatch.models import DriverPosition
+from dispatch.services.zones import follow_zones
 from dispatch.states import SessionStatus
 from fleetsync.core.events import Emit
 
@@ -59,5 +60,8 @@ def drop_load(*, session_id: UUID | None, number: int, now: datetime, emit: Emit
         cursor.execute(_DROP, {"session": session_id, "number": number, "now": now, "handed_over": handed_over})
         driver_id, open_to_offers, load, ended_at, zone_id, status = cursor.fetchone()
     set_available(driver_id=driver_id, available=open_to_offers)
-    if load == 0 and ended_at is None and status != SessionStatus.PAUSED:
+    if load or ended_at is not None:
+        return
+    zone_id = follow_zones(driver_ids=[driver_id]).get(driver_id, zone_id)  # his last stop may lie in another
+    if status != SessionStatus.PAUSED:
         emit(DriverFreed(driver_id=driver_id, zone_id=zone_id, session_id=session_id))

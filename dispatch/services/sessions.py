@@ -76,7 +76,9 @@ def start_session(
                 Delivery.objects.filter(pk__in=[row.pk for row in held]).update(session=live)
                 emit(SessionStarted(**of_session(live)))
         live.off_at, live.lease_until = off_at, lease_end(zone=zone, now=now)
-        live.save(update_fields=["off_at", "lease_until"])
+        if not live.load:
+            live.zone = zone
+        live.save(update_fields=["off_at", "lease_until", "zone"])
         ensure_round(zone_id=zone.pk, now=now)
         _place(live, position, now)
     log.info("dispatch.session.started", extra={"session_id": str(live.pk), "driver_id": str(driver.pk)})

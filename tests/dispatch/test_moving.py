@@ -103,6 +103,21 @@ class TestMoveDrivers:
         zones = dict(DriverSession.objects.values_list("pk", "zone"))
         assert zones == {idle.pk: east.pk, busy.pk: kitchen.zone.pk}
 
+    def test_moves_him_to_the_smallest_zone_where_several_overlap(self, kitchen):
+        for west, east in ((-76.49, -76.2), (-76.49, -76.3), (-76.49, -76.25)):
+            Zone.objects.create(
+                name=f"to {east}",
+                polygon=f"SRID=4326;POLYGON(({west} 39.2,{east} 39.2,{east} 39.38,{west} 39.38,{west} 39.2))",
+            )
+        closed = Zone.objects.create(
+            name="closed", active=False, polygon="SRID=4326;POLYGON((-76.41 39.2,-76.3 39.2,-76.3 39.38,-76.41 39.2))"
+        )
+        session = kitchen.online()
+        services.move_drivers(points=[ping(session.driver_id, LngLat(-76.4, 39.21), at=kitchen.now)], now=kitchen.now)
+        session.refresh_from_db()
+        assert session.zone.name == "to -76.3"
+        assert session.zone != closed
+
     def test_takes_the_second_point_in_a_row_for_an_arrival(self, kitchen):
         far, near = moved(HOME, 500.0, 0.0), moved(HOME, 60.0, 0.0)
         delivery, driver = kitchen.carried()

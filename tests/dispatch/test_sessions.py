@@ -11,6 +11,7 @@ from dispatch.models import DriverPosition, DriverSession, Offer, Shift
 from fleetsync.core import clock
 from fleetsync.core.events import topic_of
 from fleetsync.core.models import Event
+from restaurants.models import Zone
 from tests.dispatch.conftest import types_of
 from tests.factories import CITY, DriverFactory
 
@@ -39,6 +40,17 @@ class TestStartSession:
         assert second.pk == first.pk
         assert second.lease_until == kitchen.now + timedelta(seconds=60)
         assert types_of(topic_of("driver", first.driver_id)) == ["session.started"]
+
+    @pytest.mark.parametrize(("load", "moves"), [(0, True), (1, False)])
+    def test_renews_it_in_the_zone_where_he_stands_now_if_he_holds_nothing(self, kitchen, load, moves):
+        session = kitchen.online()
+        DriverSession.objects.update(load=load)
+        there = Zone.objects.create(
+            name="East", polygon="SRID=4326;POLYGON((-76.6 39.2,-76.59 39.2,-76.59 39.38,-76.6 39.38,-76.6 39.2))"
+        )
+        again = kitchen.online(session.driver, at=Point(-76.595, 39.29, srid=4326))
+        assert again.pk == session.pk
+        assert DriverSession.objects.get().zone == (there if moves else kitchen.zone)
 
     @pytest.mark.parametrize(
         ("fields", "refusal"),

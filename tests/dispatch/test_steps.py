@@ -1,11 +1,14 @@
 """The driver's way, step by step."""
 
 import pytest
+from django.contrib.gis.geos import Point
 
 from dispatch import errors, services
-from dispatch.models import DriverSession
+from dispatch.models import DriverPosition, DriverSession
+from fleetsync.core import ids
 from fleetsync.core.events import topic_of
 from fleetsync.core.models import Event
+from restaurants.models import Zone
 from tests.dispatch.conftest import types_of
 from tests.factories import DriverFactory
 
@@ -14,6 +17,15 @@ ACTOR = "usr_test"
 
 def step(service, delivery, driver, kitchen, **fields):
     return service(delivery_id=delivery.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR, **fields)
+
+
+def divide(kitchen) -> Zone:
+    """Make another zone of what lies east of the kitchen, and return it."""
+    west = "SRID=4326;POLYGON((-76.65 39.2,-76.6 39.2,-76.6 39.38,-76.65 39.38,-76.65 39.2))"
+    Zone.objects.filter(pk=kitchen.zone.pk).update(polygon=west)
+    return Zone.objects.create(
+        name="East", polygon="SRID=4326;POLYGON((-76.6 39.2,-76.5 39.2,-76.5 39.38,-76.6 39.38,-76.6 39.2))"
+    )
 
 
 class TestArrive:
@@ -83,6 +95,26 @@ class TestDropOff:
         step(services.drop_off, delivery, driver, kitchen)
         assert Event.objects.count() == before
         assert DriverSession.objects.get().load == 0
+
+    def test_leaves_him_in_the_zone_of_the_door(self, kitchen):
+        door = Point(-76.59, 39.29, srid=4326)
+        delivery, driver = kitchen.carried(dropoff_point=door)
+        there = divide(kitchen)
+        DriverPosition.objects.update(point=door)
+        step(services.drop_off, delivery, driver, kitchen)
+        assert DriverSession.objects.get().zone == there
+        freed = Event.objects.get(type="session.freed")
+        assert freed.payload["zone_id"] == ids.public("zone_id", there.pk)
+
+    def test_leaves_him_where_he_belongs_while_he_holds_another(self, kitchen):
+        door = Point(-76.59, 39.29, srid=4326)
+        first, driver = kitchen.carried(dropoff_point=door)
+        second = kitchen.delivery()
+        services.assign(delivery_id=second.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        divide(kitchen)
+        DriverPosition.objects.update(point=door)
+        step(services.drop_off, first, driver, kitchen)
+        assert DriverSession.objects.get().zone == kitchen.zone
 
     def test_lets_the_next_delivery_be_under_way(self, kitchen):
         first, driver = kitchen.carried()
