@@ -1,7 +1,7 @@
 """The engine in a child process: warm, bounded in time, replaced when it fails.
 
 Only the child imports numpy, scipy and numba. The caller waits at most `timeout_s` of real
-time; a child that is late or dead is killed. Loading the kernels takes longer than a round may
+time, his turn included; a child that is late or dead is killed. Loading the kernels takes longer than a round may
 wait, so a second child stands by, loaded, and takes the next question.
 
 Frames in both directions: 4 bytes length (big-endian), then a pickle. The child is our own
@@ -31,6 +31,10 @@ from dispatch.engine.policy import NAMES, Policy
 LENGTH: Final = struct.Struct(">I")
 TIMEOUT_S: Final = 2.0
 START_TIMEOUT_S: Final = 120.0  # a first start may have to compile the kernels
+#: Of the time allowed so much may pass before it is one's turn. What is left must be enough for a healthy
+#: child, because one that is late is killed; and beyond a half, so that who gave up waiting for a hung child
+#: finds the next one free at his second try.
+TURN_SHARE: Final = 0.6
 
 
 class EngineError(Exception):
@@ -86,17 +90,22 @@ class EngineProcess:
     def decide(self, snapshot: Snapshot, policy: Policy, *, timeout_s: float = TIMEOUT_S) -> Plan:
         """Return the child's plan.
 
-        A child that is still starting counts as late, but is left to finish starting.
+        A child that is still starting counts as late, but is left to finish starting; one that
+        is busy with others for most of the time is left to them.
 
         Raises:
-            EngineLate: no answer within `timeout_s`; a child that was deciding is killed.
+            EngineLate: no answer within `timeout_s`; a child that was deciding this is killed.
             EngineDead: the child is gone.
             EngineFailed: the strategy raised.
         """
-        with self._lock:
-            deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
+        if not self._lock.acquire(timeout=timeout_s * TURN_SHARE):
+            raise EngineLate("the engine was busy with other zones")
+        try:
             self._await_ready(deadline, kill=False)
             answer = self._ask((snapshot, policy), deadline)
+        finally:
+            self._lock.release()
         if isinstance(answer, Plan):
             return answer
         raise EngineFailed(str(answer))

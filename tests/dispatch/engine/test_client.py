@@ -107,6 +107,65 @@ class TestEngineProcess:
             engine.decide(SNAPSHOT, Policy())
 
 
+class TestManyZonesAtOnce:
+    """They share one child: each waits for his turn, and none longer than he may."""
+
+    def decisions(self, engine, zones: int, timeout_s: float):
+        """Let so many zones decide at the same moment; return each one's decision and how long it took."""
+        barrier, answers = threading.Barrier(zones), []
+
+        def ask():
+            barrier.wait()
+            started = time.monotonic()
+            decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=timeout_s)
+            answers.append((decision, time.monotonic() - started))
+
+        threads = [threading.Thread(target=ask) for _ in range(zones)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
+
+    def test_none_waits_longer_than_two_answers_for_a_child_that_hangs(self):
+        with child("time.sleep(60)") as engine:
+            engine.warm()
+            answers = self.decisions(engine, zones=6, timeout_s=1.0)
+        assert {decision.strategy for decision, _ in answers} == {"nearest"}
+        assert max(took_s for _, took_s in answers) < 2.0 + 1.5  # two answers, and children to be ended
+        said = [what for decision, _ in answers for _, what in decision.failures]
+        assert "EngineLate: the engine was busy with other zones" in said
+
+    def test_the_child_standing_by_answers_all_when_the_first_hangs(self, tmp_path):
+        code = ANSWERS_SLOWLY.format(mark=str(tmp_path / "hung"))
+        with child(code) as engine:
+            engine.warm()
+            answers = self.decisions(engine, zones=6, timeout_s=3.0)
+        assert sorted(decision.strategy for decision, _ in answers) == ["batch"] * 6
+
+    def test_none_falls_back_where_the_child_is_healthy(self, tmp_path):
+        (tmp_path / "hung").touch()
+        code = ANSWERS_SLOWLY.format(mark=str(tmp_path / "hung"))
+        with child(code) as engine:
+            engine.warm()
+            answers = self.decisions(engine, zones=8, timeout_s=2.0)
+            assert engine.starts == 2
+        assert [decision.fell_back for decision, _ in answers] == [False] * 8
+
+
+#: Decides in 50 ms; the first to be asked anything hangs.
+ANSWERS_SLOWLY = (
+    "import pickle; from pathlib import Path; from dispatch.engine import Plan\n"
+    "from dispatch.engine.client import LENGTH\n"
+    "while header := sys.stdin.buffer.read(4):\n"
+    "    snapshot, policy = pickle.loads(sys.stdin.buffer.read(*LENGTH.unpack(header)))\n"
+    "    mark = Path('{mark}')\n"
+    "    if not mark.exists(): mark.touch(); time.sleep(60)\n"
+    "    time.sleep(0.05)\n"
+    "    sys.stdout.buffer.write(frame(Plan(strategy=policy.strategy))); sys.stdout.buffer.flush()"
+)
+
+
 class TestFallback:
     def test_is_not_needed_when_all_is_well(self, engine):
         decision = decide_with_fallback(engine, SNAPSHOT, Policy(), timeout_s=10)
