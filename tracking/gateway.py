@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from redis.exceptions import NoScriptError
 
-from dispatch.positions import MovedDriver
+from dispatch.positions import CHANGED, SEEN, MovedDriver
 from fleetsync.core import redis
 from fleetsync.core.geo import LngLat
 from tracking.conf import POSITIONS
@@ -99,7 +99,7 @@ def store(*, newest: MovedDriver, late: Sequence[MovedDriver] = ()) -> Stored:
     Raises:
         RedisDown: nothing was kept.
     """
-    keys = [redis.key("positions", "seen"), redis.key("positions", "changed"), redis.key("positions", "watch")]
+    keys = [redis.key(*SEEN), redis.key(*CHANGED), redis.key("positions", "watch")]
     order = f"{_micros(newest.recorded_at):020d}:{newest.seq:016d}"
 
     def send(client: Any) -> tuple[int, bytes | None]:
@@ -122,7 +122,7 @@ def drain() -> list[MovedDriver]:
     Raises:
         RedisDown: what lies there is safe, or gone with Redis.
     """
-    keys = [redis.key("positions", "changed"), redis.key("positions", "draining")]
+    keys = [redis.key(*CHANGED), redis.key("positions", "draining")]
     return [_unpack(data) for data in redis.call(lambda client: _script(client, _DRAIN, keys))]
 
 

@@ -46,7 +46,7 @@ _MOVE: Final = f"""
         SELECT p.driver_id, p.cell, m.lng, m.lat, m.heading_deg, m.speed_mps, m.accuracy_m, m.recorded_at, m.seq,
                m.received_at, m.point, ST_SnapToGrid(m.point, %(cell)s)::geography AS new_cell
         FROM moved m JOIN dispatch_driverposition p ON p.driver_id = m.driver_id
-        WHERE (m.recorded_at, m.seq) > (p.recorded_at, p.seq)
+        WHERE (m.recorded_at, m.seq) > (p.recorded_at, p.seq) AND m.received_at >= p.received_at
         ORDER BY p.driver_id FOR NO KEY UPDATE OF p
     )
     UPDATE dispatch_driverposition p
@@ -73,7 +73,7 @@ class _Placed:
 
 
 def move_drivers(*, points: Sequence[MovedDriver], now: datetime) -> None:
-    """Write the newest point of each driver; an older one never wins.
+    """Write the newest point of each driver; an older one never wins, nor one from before he went online here.
 
     One transaction renews the leases of live sessions (locked by id), moves positions (locked
     by driver) and counts points inside the next stop's geofence. What follows has transactions

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from dispatch import errors
 from dispatch.conf import CELL_DEG, LEASE_FLOOR_S, conf_of
 from dispatch.events import SessionEnded, SessionPaused, SessionResumed, SessionStarted
 from dispatch.models import Delivery, DriverSession, Offer, Shift
+from dispatch.positions import forget_fresh
 from dispatch.services.facts import of_session
 from dispatch.services.holding import release
 from dispatch.services.load import set_available
@@ -108,7 +110,11 @@ def _begin(driver: Driver, zone: Zone, load: int, now: datetime) -> DriverSessio
 
 
 def _place(session: DriverSession, position: Point, now: datetime) -> None:
-    """Set where he is; the first ping of his phone is newer whatever its clock says."""
+    """Set where he is; the first ping of his phone is newer whatever its clock says.
+
+    It may be another phone than before, whose clock is behind that one's.
+    """
+    transaction.on_commit(partial(forget_fresh, driver_id=session.driver_id), robust=True)
     available = session.status != SessionStatus.PAUSED and session.load < session.capacity
     with connection.cursor() as cursor:
         cursor.execute(

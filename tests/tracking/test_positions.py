@@ -1,7 +1,7 @@
 """The way of a ping: Redis, watchers, flush, PostGIS, trail."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
@@ -9,6 +9,7 @@ from django.contrib.gis.geos import Point
 from django.core.management import call_command
 from django.db import connection, connections
 
+from dispatch import services as dispatch
 from dispatch.models import DriverPosition, DriverSession
 from dispatch.selectors import nearest_drivers
 from fleetsync.core import clock, hub, ids, redis
@@ -20,6 +21,7 @@ from tests.factories import (
     DriverSessionFactory,
     OrderFactory,
     RestaurantStaffFactory,
+    ZoneFactory,
 )
 from tests.tracking.conftest import access_of
 from tracking import gateway, services
@@ -78,6 +80,37 @@ class TestTakePositions:
         take(driver, point(39.298, seq=9, at=now - timedelta(seconds=1)))
         assert flush() == 1
         assert DriverPosition.objects.get(driver=driver).point.y == pytest.approx(39.296)
+
+    def test_follows_him_to_a_phone_whose_clock_is_behind(self):
+        ZoneFactory()
+        now, driver = clock.now(), DriverFactory()
+        self.go_online(driver, now)
+        take(driver, point(39.296, seq=50, at=now + timedelta(seconds=20)), now=now)
+        self.go_online(driver, now)
+        slow = now - timedelta(seconds=90)
+        for second in (1, 2):
+            at = timedelta(seconds=second)
+            take(driver, point(39.29 + second / 1000, seq=second, at=slow + at), now=now + at)
+            assert flush() == 1
+            position = DriverPosition.objects.get(driver=driver)
+            assert position.point.y == pytest.approx(39.29 + second / 1000)
+            assert (position.recorded_at, position.received_at) == (slow + at, now + at)
+
+    def test_forgets_what_the_other_phone_sent_and_a_flush_had_drained_already(self):
+        ZoneFactory()
+        now, driver = clock.now(), DriverFactory()
+        self.go_online(driver, now)
+        take(driver, point(39.296, seq=50, at=now + timedelta(seconds=20)), now=now)
+        assert len(gateway.drain()) == 1
+        self.go_online(driver, now + timedelta(seconds=1))
+        assert flush() == 1
+        assert DriverPosition.objects.get(driver=driver).point.y == pytest.approx(39.29)
+        take(driver, point(39.297, at=now - timedelta(seconds=90)), now=now + timedelta(seconds=2))
+        assert flush() == 1
+        assert DriverPosition.objects.get(driver=driver).point.y == pytest.approx(39.297)
+
+    def go_online(self, driver, now) -> None:
+        dispatch.start_session(driver=driver, position=CITY, off_at=None, now=now, actor="test")
 
     def test_takes_the_newest_of_a_request_and_the_rest_for_the_trail(self):
         driver, now = online().driver, clock.now()
@@ -328,36 +361,6 @@ class TestTrail:
         services.mark_trail(driver_id=driver.pk, status="PICKED_UP", at=now)
         row = PositionTrail.objects.get()
         assert (row.driver_id, row.status, row.at, row.point.y) == (driver.pk, "PICKED_UP", now, pytest.approx(39.29))
-
-
-class TestPartitions:
-    NOW = datetime(2031, 5, 30, 23, 0, tzinfo=UTC)
-
-    @pytest.fixture(autouse=True)
-    def _gone_again(self):
-        services.drop_partitions(now=self.NOW)  # what other tests, or the day, left behind
-        yield
-        services.drop_partitions(now=datetime(2040, 1, 1, tzinfo=UTC))
-
-    def test_are_made_ahead_once_and_take_rows_out_of_the_default(self):
-        driver = online().driver
-        services.mark_trail(driver_id=driver.pk, status="PICKED_UP", at=self.NOW)
-        made = services.make_partitions(now=self.NOW)
-        days = ["20310530", "20310531", "20310601", "20310602"]
-        assert made == [f"tracking_positiontrail_{day}" for day in days]
-        assert services.make_partitions(now=self.NOW) == []
-        services.mark_trail(driver_id=driver.pk, status="DELIVERED", at=self.NOW + timedelta(hours=2))
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT tableoid::regclass::text, status FROM tracking_positiontrail ORDER BY at")
-            assert cursor.fetchall() == [(made[0], "PICKED_UP"), (made[1], "DELIVERED")]
-
-    def test_are_dropped_after_the_retention(self):
-        services.make_partitions(now=self.NOW)
-        assert services.drop_partitions(now=self.NOW + timedelta(days=30)) == []
-        assert services.drop_partitions(now=self.NOW + timedelta(days=32)) == [
-            "tracking_positiontrail_20310530",
-            "tracking_positiontrail_20310531",
-        ]
 
 
 class TestPositionsView:
