@@ -13,7 +13,7 @@ from dispatch.services.load import drop_load, take_load
 from dispatch.services.locks import lock_deliveries, lock_delivery, lock_drivers, lock_open_offers
 from dispatch.services.searching import begin_search
 from dispatch.services.setting_out import set_out
-from dispatch.services.withdrawing import reenter, withdraw
+from dispatch.services.withdrawing import take_back
 from dispatch.states import ACTIVE, BEFORE_PICKUP, DeliveryStatus, OfferStatus, SessionStatus, may_follow
 from fleetsync.core.events import Emit, change
 from fleetsync.core.geo import lng_lat
@@ -115,8 +115,7 @@ def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> 
         if row.status not in BEFORE_PICKUP | {DeliveryStatus.SEARCHING, DeliveryStatus.NO_DRIVER_FOUND}:
             raise errors.WrongStep(delivery_status=row.status)
         offers = lock_open_offers(delivery_ids=[row.pk])
-        withdraw(offers=offers, deliveries=locked, reason="taken", now=now, emit=emit)
-        reenter(delivery_ids={offer.delivery_id for offer in offers} - {row.pk}, now=now, refused=False)
+        take_back(offers=offers, deliveries=locked, reason="taken", now=now, emit=emit, but=row.pk)
         old = row.driver_id
         session = lock_drivers(driver_ids=[driver_id] if old is None else [driver_id, old]).get(driver_id)
         if row.status in BEFORE_PICKUP:

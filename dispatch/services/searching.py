@@ -23,7 +23,7 @@ from dispatch.services.load import drop_load
 from dispatch.services.locks import lock_delivery, lock_open_offers
 from dispatch.services.setting_out import set_out
 from dispatch.services.waking import ensure_round, kick_round
-from dispatch.services.withdrawing import reenter, withdraw
+from dispatch.services.withdrawing import take_back
 from dispatch.states import BEFORE_PICKUP, FINISHED, DeliveryStatus, OfferStatus, may_follow
 from fleetsync.core.events import change
 from orders.models import Order
@@ -114,17 +114,14 @@ def cancel_delivery(*, order_id: UUID, reason: str, now: datetime, actor: str = 
         if row.status in FINISHED or not may_follow(DeliveryStatus(row.status), DeliveryStatus.CANCELLED):
             return
         offers = lock_open_offers(delivery_ids=[row.pk])
-        withdraw(offers=offers, deliveries={row.pk: row}, reason="cancelled", now=now, emit=emit)
-        others = {offer.delivery_id for offer in offers} - {row.pk}
-        reenter(delivery_ids=others, now=now, refused=False)
+        take_back(offers=offers, deliveries={row.pk: row}, reason="cancelled", now=now, emit=emit, but=row.pk)
         Offer.objects.filter(delivery=row, status=OfferStatus.ACCEPTED).update(
             status=OfferStatus.RETURNED, reason="cancelled", answered_at=now
         )
         had_driver = row.status in BEFORE_PICKUP
         row.status, row.closed_at, row.reason = DeliveryStatus.CANCELLED, now, reason
         row.save(update_fields=["status", "closed_at", "reason"])
-        zones = DispatchJob.objects.filter(delivery__in=[row.pk, *others])
-        for zone_id in set(zones.values_list("zone_id", flat=True)):
+        for zone_id in DispatchJob.objects.filter(delivery=row).values_list("zone_id", flat=True):
             kick_round(zone_id=zone_id, now=now)
         DispatchJob.objects.filter(delivery=row).update(searching=False)
         emit(DeliveryCancelled(**of_delivery(row), driver_id=row.driver_id, reason=reason))
@@ -146,7 +143,7 @@ def give_up_search(*, delivery_id: UUID, now: datetime) -> bool:
         if any(offer.expires_at > now for offer in offers):
             DispatchJob.objects.filter(pk=job.pk).update(search_until=max(offer.expires_at for offer in offers))
             return False
-        withdraw(offers=offers, deliveries={row.pk: row}, reason="search-ended", now=now, emit=emit)
+        take_back(offers=offers, deliveries={row.pk: row}, reason="search-ended", now=now, emit=emit, but=row.pk)
         row.status = DeliveryStatus.NO_DRIVER_FOUND
         row.save(update_fields=["status"])
         DispatchJob.objects.filter(pk=job.pk).update(searching=False)
@@ -207,7 +204,7 @@ def hold_delivery(*, delivery_id: UUID, held: bool, now: datetime, actor: str) -
         row.save(update_fields=["held"])
         if held:
             offers = lock_open_offers(delivery_ids=[row.pk])
-            withdraw(offers=offers, deliveries={row.pk: row}, reason="held", now=now, emit=emit)
+            take_back(offers=offers, deliveries={row.pk: row}, reason="held", now=now, emit=emit, but=row.pk)
             DispatchJob.objects.filter(delivery=row).update(search_until=None, first_due_at=None, due_at=None)
         else:
             begin_search(delivery=row, now=now)

@@ -20,11 +20,11 @@ from dispatch.services.holding import release
 from dispatch.services.load import set_available
 from dispatch.services.locks import lock_deliveries
 from dispatch.services.searching import begin_search
-from dispatch.services.waking import ensure_round, kick_round
-from dispatch.services.withdrawing import reenter, withdraw
+from dispatch.services.waking import ensure_round
+from dispatch.services.withdrawing import take_back
 from dispatch.states import BEFORE_PICKUP, OfferStatus, SessionStatus
 from fleetsync.core import clock
-from fleetsync.core.events import Emit, change
+from fleetsync.core.events import change
 from restaurants.models import Zone
 from restaurants.selectors import zone_at
 
@@ -165,7 +165,7 @@ def pause_session(*, driver: Driver, now: datetime, actor: str) -> DriverSession
         session.status = SessionStatus.PAUSED
         session.save(update_fields=["status"])
         set_available(driver_id=driver.pk, available=False)
-        _call_back(locked, offers, "driver-paused", now, emit)
+        take_back(offers=offers, deliveries=locked, reason="driver-paused", now=now, emit=emit)
         emit(SessionPaused(**of_session(session)))
     return session
 
@@ -208,7 +208,7 @@ def end_session(*, session_id: UUID, reason: str, now: datetime, actor: str) -> 
         session = DriverSession.objects.select_for_update(no_key=True).get(pk=session_id)
         if session.ended_at is not None or (reason == "silent" and session.lease_until > now):
             return False
-        _call_back(locked, offers, "driver-offline", now, emit)
+        take_back(offers=offers, deliveries=locked, reason="driver-offline", now=now, emit=emit)
         session.ended_at, session.end_reason, session.status = now, reason, SessionStatus.OFFLINE
         session.save(update_fields=["ended_at", "end_reason", "status"])
         for row in locked.values():
@@ -229,15 +229,6 @@ def _lock_asked(driver_id: UUID) -> tuple[dict[UUID, Delivery], list[Offer]]:
         driver_id=driver_id, status=OfferStatus.OPEN
     )
     return locked, list(offers.order_by("pk"))
-
-
-def _call_back(locked: dict[UUID, Delivery], offers: list[Offer], reason: str, now: datetime, emit: Emit) -> None:
-    """Withdraw the open offers of a driver who cannot answer them; others are asked at once."""
-    withdraw(offers=offers, deliveries=locked, reason=reason, now=now, emit=emit)
-    asked = {offer.delivery_id for offer in offers}
-    reenter(delivery_ids=asked, now=now, refused=False)
-    for zone_id in Delivery.objects.filter(pk__in=asked).values_list("job__zone_id", flat=True).distinct():
-        kick_round(zone_id=zone_id, now=now)
 
 
 def suspend_driver(*, driver_id: UUID, now: datetime) -> None:

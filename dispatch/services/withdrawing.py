@@ -9,6 +9,7 @@ from django.db.models import F
 from dispatch.events import OfferWithdrawn
 from dispatch.models import Delivery, DispatchJob, Offer
 from dispatch.services.facts import of_offer
+from dispatch.services.waking import kick_round
 from dispatch.states import OfferStatus
 from fleetsync.core.events import Emit
 
@@ -33,6 +34,30 @@ def withdraw(
     close_offers(offers=offers, status=OfferStatus.WITHDRAWN, reason=reason, now=now)
     for offer in offers:
         emit(OfferWithdrawn(**of_offer(offer, known[offer.delivery_id]), reason=reason))
+
+
+def take_back(
+    *,
+    offers: Collection[Offer],
+    deliveries: Mapping[UUID, Delivery],
+    reason: str,
+    now: datetime,
+    emit: Emit,
+    but: UUID | None = None,
+) -> None:
+    """Withdraw open offers that the caller has locked; others are asked about their deliveries at once.
+
+    Offers of one batch fall together: the delivery that is the reason (`but`) is the caller's
+    affair, the others of its batch search on as if nobody had been asked.
+    """
+    withdraw(offers=offers, deliveries=deliveries, reason=reason, now=now, emit=emit)
+    others = {offer.delivery_id for offer in offers} - {but}
+    if not others:
+        return
+    reenter(delivery_ids=others, now=now, refused=False)
+    zones = DispatchJob.objects.filter(delivery__in=others, searching=True).order_by("zone_id")
+    for zone_id in zones.values_list("zone_id", flat=True).distinct():
+        kick_round(zone_id=zone_id, now=now)
 
 
 def reenter(*, delivery_ids: Iterable[UUID], now: datetime, refused: bool) -> None:
