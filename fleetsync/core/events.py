@@ -245,11 +245,22 @@ def handlers_of(cls: type[Event]) -> list[str]:
     return [*_heard.get(cls, ()), *_hear_all]
 
 
+class UnknownName(LookupError):
+    """This version has no such handler or event: it was written by a newer one, or before a renaming."""
+
+
 def call_handler(name: str, row: EventRow) -> None:
     """Run one handler for one stored event.
 
     Raises:
-        LookupError: this version has no such handler or event; the row waits.
+        UnknownName: this version has no such handler or event; the row waits for one that has.
     """
-    function = _handlers[name]
-    function(row if name in _hear_all else from_row(row))
+    function = _handlers.get(name)
+    if function is None:
+        raise UnknownName(f"no handler {name}")
+    if name in _hear_all:
+        function(row)
+        return
+    if row.type not in _types:
+        raise UnknownName(f"no event {row.type}")
+    function(from_row(row))

@@ -28,6 +28,7 @@ STREAMS_A_LOOK = 200
 ROWS_A_TURN = 40
 HAND_ON_S = 0.25
 LOOK_EVERY_S = 1.0
+UNKNOWN_AGAIN_S = 15.0
 WAITING = Q(handled_at=None, parked_at=None)
 
 
@@ -90,12 +91,26 @@ def _handle(row: Outbox, moment: datetime) -> bool:
         with transaction.atomic():
             events.call_handler(row.handler, row.event)
             Outbox.objects.filter(pk=row.pk).update(handled_at=moment, attempts=F("attempts") + 1, error="")
+    except events.UnknownName as error:
+        _wait(row, moment, error)
+        return False
     except Exception as error:  # whatever a handler does, the relay lives on
         if is_away(error):
             raise  # no try is counted
         return _failed(row, moment, error)
     metrics.HANDLED.inc()
     return True
+
+
+def _wait(row: Outbox, moment: datetime, error: events.UnknownName) -> None:
+    """Leave the row to a version that knows its names, as while a new one is rolled out: no try is counted."""
+    Outbox.objects.filter(pk=row.pk).update(
+        error=f"{type(error).__name__}: {error}"[:2000], try_at=moment + timedelta(seconds=UNKNOWN_AGAIN_S)
+    )
+    log.warning(
+        "core.relay.unknown_name",
+        extra={"handler": row.handler, "event": row.event.type, "stream": row.stream, "seq": row.seq},
+    )
 
 
 def _failed(row: Outbox, moment: datetime, error: Exception) -> bool:

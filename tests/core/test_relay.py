@@ -125,12 +125,37 @@ class TestHandOn:
             waits.append((Outbox.objects.filter(attempts__gt=0).get().try_at - clock.real_now()).total_seconds())
         assert waits == pytest.approx([0.4, 0.8, 1.6], abs=0.2)
 
-    def test_keeps_a_row_whose_handler_this_version_does_not_know(self, hear):
-        hear(lambda event: None)
+    @pytest.mark.parametrize("unknown", ["handler", "event"])
+    def test_waits_for_a_version_that_knows_the_names_and_counts_no_try(self, hear, monkeypatch, caplog, unknown):
+        heard: list[str] = []
+        name = hear(lambda event: heard.append(event.what))
+        stream = happen(ids.uuid7(), "a", "b")
+        with monkeypatch.context() as older:
+            if unknown == "handler":
+                older.delitem(events._handlers, name)
+            else:
+                older.delitem(events._types, Happened.type)
+            for _ in range(relay.MAX_TRIES + 1):
+                Outbox.objects.update(try_at=None)
+                assert relay.hand_on(stream) == 0
+        row = Outbox.objects.filter(stream=stream).earliest("seq", "rank")
+        assert (row.handler, row.attempts, row.parked_at) == (name, 0, None)
+        assert (row.try_at - clock.real_now()).total_seconds() == pytest.approx(relay.UNKNOWN_AGAIN_S, abs=5)
+        said = [record for record in caplog.records if record.msg == "core.relay.unknown_name"]
+        assert len(said) == relay.MAX_TRIES + 1
+        assert (said[0].handler, said[0].event, said[0].seq) == (name, Happened.type, 1)
+        Outbox.objects.update(try_at=None)
+        relay.hand_on(stream)
+        assert heard == ["a", "b"]
+
+    def test_counts_a_key_that_a_handler_misses(self, hear):
+        def fail(event: Happened) -> None:
+            raise KeyError("its own")
+
+        hear(fail)
         stream = happen(ids.uuid7(), "a")
-        Outbox.objects.filter(rank=0).update(handler="of.another.version")
         assert relay.hand_on(stream) == 0
-        assert Outbox.objects.filter(handled_at=None, parked_at=None, attempts=1).count() == 1
+        assert Outbox.objects.filter(handled_at=None, attempts=1).count() == 1
 
     def test_does_not_count_a_lost_database_as_a_try(self, hear, monkeypatch):
         def away(event: Happened) -> None:
