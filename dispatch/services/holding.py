@@ -1,6 +1,7 @@
 """Who holds a delivery: given back by the driver, taken away or given by ops."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +23,21 @@ from orders.errors import OrderClosed
 from orders.services import require_open
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drives:
+    """The seconds of a delivery that is somebody's next trip, half a service before and after each stop."""
+
+    to_counter_s: float
+    to_door_s: float
+    half_pickup_s: float
+    half_dropoff_s: float
+
+    def arrivals(self, *, ready_at: datetime, now: datetime) -> tuple[datetime, datetime]:
+        """Return when he has the food if he sets out now, and when he is at the door; business time."""
+        pickup_at = max(now + timedelta(seconds=self.to_counter_s + self.half_pickup_s), ready_at)
+        return pickup_at, pickup_at + timedelta(seconds=self.half_pickup_s + self.to_door_s + self.half_dropoff_s)
 
 
 def give_back(*, delivery_id: UUID, driver_id: UUID, reason: str, now: datetime, actor: str) -> Delivery:
@@ -101,11 +117,14 @@ def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> 
         DriverFull: he holds too much already.
         OrderClosed: the order was cancelled a moment ago.
     """
+    before = Delivery.objects.select_related("zone").defer("zone__polygon").filter(pk=delivery_id).first()
+    if before is None:
+        raise errors.DeliveryNotFound
+    drives = drives_of(driver_id=driver_id, row=before)  # a router is not asked while rows are locked
     with change(now=now, actor=actor) as emit:
-        before = Delivery.objects.filter(pk=delivery_id).values_list("driver_id", flat=True).first()
         ids = [delivery_id]
-        if before is not None:
-            ids += Delivery.objects.filter(driver_id=before, status__in=ACTIVE).values_list("pk", flat=True)
+        if before.driver_id is not None:
+            ids += Delivery.objects.filter(driver_id=before.driver_id, status__in=ACTIVE).values_list("pk", flat=True)
         locked = lock_deliveries(ids=ids, driver_id=driver_id)
         row = locked.get(delivery_id)
         if row is None:
@@ -129,14 +148,14 @@ def assign(*, delivery_id: UUID, driver_id: UUID, now: datetime, actor: str) -> 
             require_open(order_id=row.order_id)
         except OrderClosed as error:
             raise errors.DeliveryTaken from error
-        _give(row, session, now, emit)
+        _give(row, session, drives, now, emit)
         held = [each for each in locked.values() if each.driver_id == driver_id and each.status in ACTIVE]
         set_out(held=held, now=now, emit=emit)
     return row
 
 
-def _give(row: Delivery, session: DriverSession, now: datetime, emit: Emit) -> None:
-    pickup_at, dropoff_at = arrival_of(driver_id=session.driver_id, row=row, now=now)
+def _give(row: Delivery, session: DriverSession, drives: Drives, now: datetime, emit: Emit) -> None:
+    pickup_at, dropoff_at = drives.arrivals(ready_at=row.ready_at, now=now)
     if row.status == DeliveryStatus.NO_DRIVER_FOUND:
         row.status = DeliveryStatus.SEARCHING
     if not may_follow(DeliveryStatus(row.status), DeliveryStatus.ASSIGNED):
@@ -159,12 +178,14 @@ def _give(row: Delivery, session: DriverSession, now: datetime, emit: Emit) -> N
     emit(TaskGiven(**of_task(row, session.driver_id)))
 
 
-def arrival_of(*, driver_id: UUID, row: Delivery, now: datetime) -> tuple[datetime, datetime]:
-    """Return when a driver who sets out now is at the counter, and at the door; business time."""
-    conf = conf_of(row.zone.dispatch)
+def drives_of(*, driver_id: UUID, row: Delivery) -> Drives:
+    """Return how long the driver needs from where he is; asks the router."""
+    conf, travel = conf_of(row.zone.dispatch), provider()
     position = DriverPosition.objects.filter(driver_id=driver_id).first()
     pickup, dropoff = lng_lat(row.pickup_point), lng_lat(row.dropoff_point)
-    start = lng_lat(position.point) if position else pickup
-    to_counter_s, to_door_s = drive_s(provider(), start, pickup), drive_s(provider(), pickup, dropoff)
-    pickup_at = max(now + timedelta(seconds=to_counter_s + conf.half_pickup_s), row.ready_at)
-    return pickup_at, pickup_at + timedelta(seconds=conf.half_pickup_s + to_door_s + conf.half_dropoff_s)
+    return Drives(
+        to_counter_s=drive_s(travel, lng_lat(position.point), pickup) if position else 0.0,
+        to_door_s=drive_s(travel, pickup, dropoff),
+        half_pickup_s=conf.half_pickup_s,
+        half_dropoff_s=conf.half_dropoff_s,
+    )

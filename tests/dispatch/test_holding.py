@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dispatch import errors, services
 from dispatch.models import DispatchJob, DriverSession, Offer
@@ -13,7 +15,7 @@ from fleetsync.core.travel import straight_line
 from orders.models import Order
 from tests.dispatch.conftest import types_of
 from tests.factories import DriverFactory
-from tests.travel import NoWay
+from tests.travel import NoWay, Watching
 
 ACTOR = "usr_test"
 
@@ -92,6 +94,14 @@ class TestAssign:
         assert (row.status, row.driver) == ("EN_ROUTE_TO_PICKUP", session.driver)
         drive_s = straight_line().time_s(lng_lat(row.pickup_point), lng_lat(row.dropoff_point))
         assert (row.dropoff_eta_at - row.pickup_eta_at).total_seconds() == pytest.approx(drive_s + 240)
+
+    def test_asks_for_the_ways_before_it_locks_anything(self, kitchen, monkeypatch):
+        delivery, session = kitchen.delivery(), kitchen.online()
+        with CaptureQueriesContext(connection) as asked:
+            watching = Watching(asked)
+            monkeypatch.setattr("dispatch.services.holding.provider", lambda: watching)
+            self.assign(kitchen, delivery, session.driver)
+        assert watching.locks == [0, 0]
 
     def test_and_its_taking_away_are_told_on_the_drivers_own_stream(self, kitchen):
         delivery, session = kitchen.delivery(), kitchen.online()

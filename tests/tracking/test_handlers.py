@@ -5,6 +5,8 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Driver
 from dispatch import services as dispatch
@@ -13,7 +15,7 @@ from fleetsync.core import clock, ids
 from fleetsync.core.models import Event
 from orders import services as orders
 from tests.factories import CITY, DriverFactory, OrderFactory, RestaurantFactory
-from tests.travel import NoWay
+from tests.travel import NoWay, Watching
 from tracking import gateway, services
 from tracking.models import PositionTrail
 from tracking.pings import PingPoint
@@ -124,3 +126,20 @@ class TestRecomputeEtas:
         monkeypatch.setattr("tracking.services.etas.provider", NoWay)
         assert services.refresh_etas(now=clock.now() + timedelta(minutes=30)) == 1
         assert services.recompute_etas(delivery_ids=[delivery.pk], now=clock.now()) == 1
+
+    def test_asks_for_all_ways_before_it_locks_anything(self, relay, monkeypatch):
+        delivery, _ = assigned(relay)
+        now = clock.now() + timedelta(minutes=30)
+        order = OrderFactory(restaurant=delivery.restaurant, taken=True, placed_at=now)
+        searching = dispatch.open_delivery(order_id=order.pk, ready_at=order.ready_at, now=now)
+        with CaptureQueriesContext(connection) as asked:
+            watching = Watching(asked)
+            monkeypatch.setattr("tracking.services.etas.provider", lambda: watching)
+            assert services.recompute_etas(delivery_ids=[searching.pk, delivery.pk], now=now) == 2
+        assert watching.locks == [0, 0, 0]
+
+    def test_looks_with_three_queries_and_no_polygon(self, relay, django_assert_num_queries):
+        assigned(relay)
+        with django_assert_num_queries(3) as asked:
+            assert services.refresh_etas(now=clock.now()) == 0
+        assert not [query["sql"] for query in asked.captured_queries if "polygon" in query["sql"]]

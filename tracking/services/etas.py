@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from dispatch.conf import conf_of
 from dispatch.models import Delivery, DriverPosition
 from dispatch.route import Carried, stops_of
@@ -25,34 +27,38 @@ _SEARCHING = frozenset({DeliveryStatus.CREATED, DeliveryStatus.SEARCHING, Delive
 def recompute_etas(*, delivery_ids: Collection[UUID], now: datetime) -> int:
     """Tell the arrival ranges that moved by more than two minutes; return how many. May run twice.
 
-    Locks these deliveries in the order of their ids, then the heads of their streams.
+    Asks for the ways first, then locks these deliveries in the order of their ids, and the
+    heads of their streams.
     """
+    moved = _moved(Delivery.objects.filter(pk__in=list(delivery_ids)), now)
     with change(now=now, actor="eta"):
-        return sum(_recompute(delivery_id, now) for delivery_id in sorted(delivery_ids))
-
-
-def _recompute(delivery_id: UUID, now: datetime) -> bool:
-    row = Delivery.objects.filter(pk=delivery_id).select_related("zone", "order").first()
-    if row is None:
-        return False
-    if row.driver_id is None or row.status not in ACTIVE:
-        return row.status in _SEARCHING and _tell(row, _unassigned(row, now), now)
-    place = DriverPosition.objects.filter(driver=row.driver_id).first()
-    here = lng_lat(place.point) if place is not None else lng_lat(row.pickup_point)
-    return _tell(row, _assigned(row, carried_by([row.driver_id])[row.driver_id], here, now), now)
+        return sum(_tell(delivery_id, eta, now) for delivery_id, eta in moved)
 
 
 def refresh_etas(*, now: datetime) -> int:
-    """Recompute the range of every delivery that a driver holds, in three queries; return how many moved."""
-    rows = list(Delivery.objects.active().select_related("zone", "order").order_by("id"))
-    drivers = sorted({row.driver_id for row in rows if row.driver_id is not None})
+    """Recompute the range of every delivery that a driver holds; return how many moved.
+
+    Three queries find them; each that moved is then written in a transaction of its own.
+    """
+    return sum(_tell(delivery_id, eta, now) for delivery_id, eta in _moved(Delivery.objects.active(), now))
+
+
+def _moved(deliveries: QuerySet[Delivery], now: datetime) -> list[tuple[UUID, EtaRange]]:
+    """Return the new ranges of those whose range moved, by id. Changes nothing and locks nothing."""
+    rows = list(deliveries.select_related("zone", "order").defer("zone__polygon").order_by("pk"))
+    drivers = sorted({row.driver_id for row in rows if row.driver_id is not None and row.status in ACTIVE})
     carried = carried_by(drivers)
     places = {place.driver_id: lng_lat(place.point) for place in DriverPosition.objects.filter(driver__in=drivers)}
-    told = 0
+    found: list[tuple[UUID, EtaRange]] = []
     for row in rows:
-        if row.driver_id is not None and row.driver_id in places:
-            told += _tell(row, _assigned(row, carried.get(row.driver_id, []), places[row.driver_id], now), now)
-    return told
+        eta: EtaRange | None = None
+        if row.driver_id in carried:
+            eta = _assigned(row, carried[row.driver_id], places.get(row.driver_id, lng_lat(row.pickup_point)), now)
+        elif row.status in _SEARCHING:
+            eta = _unassigned(row, now)
+        if eta is not None and moved_much((row.eta_low_at, row.eta_high_at), eta):
+            found.append((row.pk, eta))
+    return found
 
 
 def _service(row: Delivery) -> Service:
@@ -79,7 +85,5 @@ def _assigned(row: Delivery, carried: Sequence[Carried], here: LngLat, now: date
     )
 
 
-def _tell(row: Delivery, eta: EtaRange | None, now: datetime) -> bool:
-    if eta is None or not moved_much((row.eta_low_at, row.eta_high_at), eta):
-        return False
-    return update_eta(delivery_id=row.pk, low_at=eta.low_at, high_at=eta.high_at, cause=eta.cause, now=now)
+def _tell(delivery_id: UUID, eta: EtaRange, now: datetime) -> bool:
+    return update_eta(delivery_id=delivery_id, low_at=eta.low_at, high_at=eta.high_at, cause=eta.cause, now=now)
