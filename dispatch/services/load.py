@@ -19,13 +19,15 @@ _TAKE: Final = """
     WHERE id = %(session)s AND ended_at IS NULL AND load + %(number)s <= capacity
     RETURNING driver_id, load < capacity AND status <> 'PAUSED', load"""
 _DROP: Final = """
-    UPDATE dispatch_driversession
-    SET load = load - %(number)s,
-        handed_over_at = CASE WHEN %(handed_over)s THEN %(now)s ELSE handed_over_at END,
-        idle_since = CASE WHEN load = %(number)s THEN %(now)s ELSE idle_since END,
-        status = CASE WHEN load = %(number)s AND status = 'BUSY' THEN 'AVAILABLE' ELSE status END
-    WHERE id = %(session)s
-    RETURNING driver_id, ended_at IS NULL AND status <> 'PAUSED', load, ended_at, zone_id, status"""
+    UPDATE dispatch_driversession s
+    SET load = s.load - %(number)s, capacity = greatest(s.load - %(number)s, least(s.capacity, d.capacity)),
+        handed_over_at = CASE WHEN %(handed_over)s THEN %(now)s ELSE s.handed_over_at END,
+        idle_since = CASE WHEN s.load = %(number)s THEN %(now)s ELSE s.idle_since END,
+        status = CASE WHEN s.load = %(number)s AND s.status = 'BUSY' THEN 'AVAILABLE' ELSE s.status END
+    FROM accounts_driver d
+    WHERE s.id = %(session)s AND d.id = s.driver_id
+    RETURNING s.driver_id, s.ended_at IS NULL AND s.status <> 'PAUSED' AND s.load < s.capacity,
+              s.load, s.ended_at, s.zone_id, s.status"""
 
 
 def set_available(*, driver_id: UUID, available: bool) -> None:
@@ -52,7 +54,8 @@ def drop_load(*, session_id: UUID | None, number: int, now: datetime, emit: Emit
     """Take deliveries off a session; a driver who holds nothing any more is free, and that is news.
 
     `handed_over` says that bags left his hands just now, which takes him a while more;
-    what was given back, taken away or cancelled costs him no time.
+    what was given back, taken away or cancelled costs him no time. A capacity that is more than
+    fits on his vehicle by now sinks with the load.
     """
     if session_id is None or number == 0:
         return

@@ -239,7 +239,10 @@ def suspend_driver(*, driver_id: UUID, now: datetime) -> None:
 
 
 def follow_capacity(*, driver_id: UUID, capacity: int) -> None:
-    """Let a live session hold what now fits on the vehicle, never less than it holds. May run twice."""
+    """Let a live session hold what now fits on the vehicle, never less than it holds. May run twice.
+
+    Where it holds more now, its capacity sinks as it hands over (`drop_load`).
+    """
     with transaction.atomic():
         live = DriverSession.objects.select_for_update(no_key=True).filter(driver_id=driver_id, ended_at=None).first()
         if live is None:

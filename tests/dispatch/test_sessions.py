@@ -198,3 +198,19 @@ class TestHandlers:
             handlers.follow_capacity(DriverProfileChanged(driver_id=driver.pk, vehicle="CAR", capacity=capacity))
             assert DriverSession.objects.get().capacity == max(capacity, 1)
             assert DriverPosition.objects.get().available is room
+
+    def test_let_the_capacity_sink_with_the_load_of_who_changed_to_a_smaller_vehicle(self, kitchen):
+        delivery, driver = kitchen.carried(DriverFactory(vehicle="CAR", capacity=3))
+        held = [delivery, kitchen.delivery(), kitchen.delivery()]
+        for each in held[1:]:
+            services.assign(delivery_id=each.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        type(driver).objects.update(vehicle="BICYCLE", capacity=1)
+        handlers.follow_capacity(DriverProfileChanged(driver_id=driver.pk, vehicle="BICYCLE", capacity=1))
+        seen = []
+        for each in held:
+            session = DriverSession.objects.get()
+            seen.append((session.load, session.capacity, DriverPosition.objects.get().available))
+            services.drop_off(delivery_id=each.pk, driver_id=driver.pk, now=kitchen.now, actor=ACTOR)
+        session = DriverSession.objects.get()
+        seen.append((session.load, session.capacity, DriverPosition.objects.get().available))
+        assert seen == [(3, 3, False), (2, 2, False), (1, 1, False), (0, 1, True)]
