@@ -105,7 +105,9 @@ def _online_s(driver_id: UUID, start: datetime, end: datetime, now: datetime) ->
     spans = DriverSession.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=start), driver=driver_id, started_at__lt=end
     ).values_list("started_at", "ended_at")
-    online = (min(ended or now, end) - max(began, start) for began, ended in spans)
+    # moments of one time zone are subtracted by its clock, which is put forward and back
+    first, last = start.astimezone(UTC), end.astimezone(UTC)
+    online = (min(ended or now, last) - max(began, first) for began, ended in spans)
     return sum(max(0.0, each.total_seconds()) for each in online)
 
 

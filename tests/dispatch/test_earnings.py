@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from dispatch.selectors import earnings
 from dispatch.states import DeliveryStatus, OfferStatus
 from tests.factories import DeliveryFactory, DriverFactory, DriverSessionFactory, OfferFactory, OrderFactory
@@ -50,6 +52,12 @@ class TestEarnings:
         trip(session, NOON, pay=None)
         [only] = earnings(driver_id=session.driver_id, day=DAY, now=NOON).trips
         assert only.pay_minor == 350 + 90
+
+    @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (DAY, 24)])
+    def test_count_the_hours_of_a_day_whose_clock_is_changed(self, db, day, hours):
+        noon = datetime(day.year, day.month, day.day, 16, tzinfo=UTC)
+        session = online(DriverFactory(), started_at=noon - timedelta(days=2), ended_at=noon + timedelta(days=2))
+        assert earnings(driver_id=session.driver_id, day=day, now=noon).online_s == hours * 3600
 
     def test_end_the_day_at_midnight_of_the_city(self, db):
         session = online(DriverFactory())
