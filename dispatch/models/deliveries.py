@@ -135,7 +135,9 @@ class DispatchJob(PublicModel):
     searching = models.BooleanField(default=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     radius_m = models.PositiveIntegerField(default=1500)
-    next_attempt_at = models.DateTimeField(help_text="`nearest` looks again then; the relay kicks a round.")
+    next_attempt_at = models.DateTimeField(
+        help_text="`nearest` looks again then, at a tick of its zone; no strategy asks other zones before."
+    )
     due_at = models.DateTimeField(null=True, blank=True, help_text="When the engine says to offer it.")
     first_due_at = models.DateTimeField(null=True, blank=True)
     search_until = models.DateTimeField(null=True, blank=True, help_text="15 min after it first was due.")
@@ -145,7 +147,6 @@ class DispatchJob(PublicModel):
     class Meta:
         indexes = [
             models.Index(fields=["zone"], name="job_of_zone", condition=Q(searching=True)),
-            models.Index(fields=["next_attempt_at"], name="job_next_attempt", condition=Q(searching=True)),
             models.Index(fields=["search_until"], name="job_search_until", condition=Q(searching=True)),
         ]
 
