@@ -28,7 +28,7 @@ from dispatch.services.deferring import (
     put_off,
 )
 from dispatch.services.facts import of_offer
-from dispatch.services.round_work import Applied, JobChange, Work, record_of
+from dispatch.services.round_work import Applied, JobChange, Work, fallback_of, record_of
 from dispatch.states import DeliveryStatus, OfferStatus, SessionStatus
 from fleetsync.core import clock, ids
 from fleetsync.core.events import change
@@ -110,7 +110,6 @@ def apply_plan(
 
 def _hold_fence(look: Look, decision: Decision, fence: int) -> bool:
     """Lock the round as its holder; say whether somebody asked for another one since it looked."""
-    failures = "; ".join(f"{strategy}: {what}" for strategy, what in decision.failures)
     with connection.cursor() as cursor:
         cursor.execute(
             _FENCE,
@@ -118,7 +117,7 @@ def _hold_fence(look: Look, decision: Decision, fence: int) -> bool:
                 "zone": look.zone_id,
                 "fence": fence,
                 "strategy": decision.strategy,
-                "fallback": failures[:120],
+                "fallback": fallback_of(decision),
                 "solve_ms": decision.solve_s * 1000,
                 "memo": decision.plan.memo,
             },
@@ -204,7 +203,6 @@ def _make_offers(work: Work, proposal: Proposal, session: DriverSession, deliver
         fresh = due_now(work, job)
         work.jobs[delivery.pk] = fresh
         pickup_at = datetime.fromtimestamp(proposal.pickup_eta_of(str(delivery.pk)), UTC)
-        way_m = distance_m(job.pickup, job.dropoff)
         work.records.append(record_of(work, delivery.pk, driver.driver_id, dict(proposal.score)))
         yield Offer(
             delivery_id=delivery.pk,
@@ -215,7 +213,7 @@ def _make_offers(work: Work, proposal: Proposal, session: DriverSession, deliver
             distance_m=round(distance_m(driver.position, job.pickup)),
             pickup_eta_at=pickup_at,
             dropoff_eta_at=datetime.fromtimestamp(door_s, UTC),
-            pay_minor=look.conf.pay_base_minor + round(look.conf.pay_per_km_minor * way_m / 1000),
+            pay_minor=look.conf.pay_for(distance_m(job.pickup, job.dropoff)),
             due_at=fresh.first_due_at,
             offered_at=now,
             expires_at=expires_at,

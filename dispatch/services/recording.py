@@ -9,7 +9,7 @@ from dispatch.engine.codec import Recording, encode
 from dispatch.engine.version import engine_version, machine
 from dispatch.models import DecisionRecord, RoundRecord
 from dispatch.selectors.snapshot import Look
-from dispatch.services.round_work import Applied
+from dispatch.services.round_work import Applied, fallback_of
 
 
 def decided_something(decision: Decision, done: Applied) -> bool:
@@ -28,14 +28,13 @@ def record_round(
         policy=replace(look.policy, strategy=decision.strategy),
         plan=decision.plan,
     )
-    failures = "; ".join(f"{strategy}: {what}" for strategy, what in decision.failures)
     return RoundRecord.objects.create(
         pk=round_id,
         zone_id=look.zone_id,
         fence=fence,
         at=now,
         strategy=decision.strategy,
-        fallback=failures[:120],
+        fallback=fallback_of(decision),
         policy_version=look.policy_version,
         engine=recording.engine,
         machine=recording.machine[:120],

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -12,6 +13,8 @@ from dispatch.models import DecisionRecord, Delivery
 from dispatch.selectors.snapshot import Look, OpenJob
 from fleetsync.core import ids
 from fleetsync.core.events import Emit
+
+FALLBACK_LENGTH: Final = 120  # of the column
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,14 +59,13 @@ class Work:
 def record_of(work: Work, delivery_id: UUID, driver_id: UUID | None, score: dict[str, float]) -> DecisionRecord:
     """Return why: who was asked, the parts of the cost, and who was near and left out."""
     plan = work.decision.plan
-    failures = "; ".join(f"{strategy}: {what}" for strategy, what in work.decision.failures)
     return DecisionRecord(
         delivery_id=delivery_id,
         zone_id=work.look.zone_id,
         fence=work.fence,
         at=work.now,
         strategy=work.decision.strategy,
-        fallback=failures[:120],
+        fallback=fallback_of(work.decision),
         solve_ms=work.decision.solve_s * 1000,
         driver_id=driver_id,
         score={name: round(value, 1) for name, value in score.items()},
@@ -79,6 +81,11 @@ def record_of(work: Work, delivery_id: UUID, driver_id: UUID | None, score: dict
         policy_version=work.look.policy_version,
         round_id=work.round_id,
     )
+
+
+def fallback_of(decision: Decision) -> str:
+    """Return why a simpler strategy decided, as rounds and records keep it; empty: none did."""
+    return "; ".join(f"{strategy}: {what}" for strategy, what in decision.failures)[:FALLBACK_LENGTH]
 
 
 def fingerprint(look: Look) -> str:
