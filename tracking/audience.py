@@ -63,11 +63,6 @@ OPS_AUDIENCES: Final = frozenset({A.DISPATCHER, A.ADMIN})
 CUSTOMERS: Final = (A.CUSTOMER, A.LINK)
 
 
-def audience_of(role: str) -> Audience:
-    """Return the audience of a user's role."""
-    return Audience(role)
-
-
 def may_open(audience: Audience, kind: TopicKind) -> bool:
     """Say whether this audience hears topics of this kind at all."""
     return audience in HEARD[kind]

@@ -17,7 +17,6 @@ formula itself stands in `arrays`, for all pairs at once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -56,11 +55,6 @@ class Slopes:
 
     pay: float = PAY_SLOPE
     distance: float = DISTANCE_SLOPE
-
-
-def log_pay_per_km(pay: float, way_km: float) -> float:
-    """Return the logarithm of the pay per kilometre; `way_km` goes from the driver over the pickup to the door."""
-    return math.log(max(pay, 1.0) / max(way_km, SHORT_KM))
 
 
 def common_rate(everybody: Iterable[Answers]) -> float:

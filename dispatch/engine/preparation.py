@@ -196,9 +196,6 @@ class Habit:
     """How many orders just like this it rests on; older and other ones count in part."""
 
 
-NO_HABIT: Final = Habit()
-
-
 def basket_of(pieces: int) -> int:
     """Return the index into `BASKETS` of the nearest basket."""
     return min(range(len(BASKETS)), key=lambda b: abs(math.log(max(1, pieces) / BASKETS[b])))

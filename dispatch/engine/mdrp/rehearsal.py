@@ -29,7 +29,6 @@ from dispatch.engine.travel import Point, Table, sphere_distance_m
 RUN_ON_S: Final = 5400  # after the last order of the span, as the benchmark's windows
 DEMAND_S: Final = 4 * 3600.0
 DEMAND_MEMORY_S: Final = 3600.0
-HOUR_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from dispatch.engine import Policy, decide
-from dispatch.engine.acceptance import LEAST, MOST, RATE, Answers, Slopes, common_rate, log_pay_per_km, rate, slopes
+from dispatch.engine.acceptance import LEAST, MOST, RATE, Answers, Slopes, common_rate, rate, slopes
 from dispatch.engine.arrays import build
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town
 
@@ -36,7 +36,7 @@ class TestSlopes:
         rng, sums = random.Random(3), dict.fromkeys(Answers.__slots__, 0.0)
         for _ in range(offers):
             y = rng.uniform(0, 3)
-            x = log_pay_per_km(600, y + rng.uniform(3, 8))
+            x = math.log(600 / (y + rng.uniform(3, 8)))
             p = 1 / (1 + math.exp(-(0.8 + pay * (x - 4.2) - distance * (y - 1.5))))
             taken = rng.random() < p
             new = {"offers": 1, "taken": taken, "x": x, "y": y, "xx": x * x, "xy": x * y, "yy": y * y}
@@ -63,8 +63,8 @@ class TestChance:
         town = Town()
         town.job("poor", at=0, to=5, pay=300.0)
         town.job("rich", at=0, to=5, pay=600.0)
-        town.driver("near", at=1, accept_p=0.7, usual_km=1.2, usual_pay=log_pay_per_km(300, 4.2))
-        town.driver("far", at=6, accept_p=0.7, usual_km=1.2, usual_pay=log_pay_per_km(300, 4.2))
+        town.driver("near", at=1, accept_p=0.7, usual_km=1.2, usual_pay=math.log(300 / 4.2))
+        town.driver("far", at=6, accept_p=0.7, usual_km=1.2, usual_pay=math.log(300 / 4.2))
         town.driver("new", at=6, accept_p=0.7)
         chance = build(town.snapshot(), POLICY).chance  # drivers and jobs by id
         far, near, new = chance
