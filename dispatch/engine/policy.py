@@ -23,6 +23,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "ready_quantile_std": (-2, 3),
     "foresight_s": (0, 7200),
     "foresight_weight": (0, 1),
+    "foresight_wait_s": (0, 7200),
     "max_stops": (1, 16),
     "max_batch": (1, 8),
     "max_detour_s": (0, 7200),
@@ -85,6 +86,9 @@ class Policy:
     """The next so many seconds are expected to bring the orders of the last so many."""
     foresight_weight: float = 0.3
     """What a second of an expected order counts against one of a real order; 0: no foresight."""
+    foresight_wait_s: float = 1800.0
+    """Seconds of waiting that an expected order counts at most. It keeps being expected: a real one with a
+    long way would wait behind such for ever."""
 
     # -- stacking ------------------------------------------------------------------------------
     max_stops: int = 14

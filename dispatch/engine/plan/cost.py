@@ -3,6 +3,7 @@
 Cost of a route, in seconds of one customer:
 
     sum over jobs  weight * (door - placed + overage * max(0, door - due))
+                   (an order that is only expected: as if at the door by `counted`, if it comes later)
     + what a refusal costs on average, for each job that he has not accepted yet
     + pay for each job above the driver's guarantee
     + the driver's start cost
@@ -62,6 +63,17 @@ def expected_later(at: float, mean: float, std: float) -> float:
 def may_share(near: Bools, a: int, b: int) -> bool:
     """Return whether one trip may hold jobs of the restaurants a and b."""
     return a == b or (near.shape[0] > 0 and near[a, b])
+
+
+@kernel
+def wait_cost(p: Problem, o: int, door: float) -> float:
+    """Return what it costs that job o comes to its door at a moment."""
+    job = p.jobs[o]
+    door = min(door, job.counted)
+    cost = job.weight * (door - job.placed)
+    if door > job.due:
+        cost += job.weight * p.rules[0].overage * (door - job.due)
+    return float(cost)
 
 
 @kernel
@@ -141,11 +153,9 @@ def follow(p: Problem, seq: Ints, new: Ints, n: int, d: int, pickup: Floats, doo
                     return FAR
                 if t - fetched > rule.max_food_age:
                     return FAR
-            cost += job.weight * (t - job.placed)
-            if t > job.due:
-                if j - k > 1 and t - job.due > rule.max_late and not bound:
-                    return FAR
-                cost += job.weight * rule.overage * (t - job.due)
+            if j - k > 1 and t - job.due > rule.max_late and not bound:
+                return FAR
+            cost += wait_cost(p, o, t)
             if k > 0 or driver.fixed < 0:
                 cost += p.refusal[o, d]
             if note:
@@ -193,9 +203,7 @@ def fill_floor(p: Problem) -> None:
             if at > driver.off:
                 continue
             t = at + job.half_pickup + job.direct + rule.half_dropoff
-            cost = job.weight * (t - job.placed)
-            if t > job.due:
-                cost += job.weight * rule.overage * (t - job.due)
+            cost = wait_cost(p, o, t)
             if driver.fixed < 0 or not may_share(p.near, job.restaurant, driver.fixed):
                 cost += p.refusal[o, d]
             if t < FAR / 2:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dispatch.engine.arrays import FAR, Floats, Ints
 from dispatch.engine.plan.compiled import kernel
-from dispatch.engine.plan.cost import follow, go, may_share, route_cost
+from dispatch.engine.plan.cost import follow, go, may_share, route_cost, wait_cost
 from dispatch.engine.plan.problem import Problem, Routes
 
 ALONE: Final = 0
@@ -80,7 +80,7 @@ def alone_floor(p: Problem, o: int, d: int, start: float, here: int) -> float:
     job, rule = p.jobs[o], p.rules[0]
     at = max(start + go(p, here, job.pickup) + job.half_pickup, job.ready)
     door = at + job.half_pickup + job.direct + rule.half_dropoff
-    return float(job.weight * (door - job.placed + rule.overage * max(0.0, door - job.due)) + p.refusal[o, d])
+    return float(wait_cost(p, o, door) + p.refusal[o, d])
 
 
 @kernel

@@ -25,6 +25,7 @@ JOB: Final = np.dtype(
         ("ready", np.float64),
         ("ready_std", np.float64),
         ("due", np.float64),
+        ("counted", np.float64),  # what comes to its door later costs no more than then
         ("weight", np.float64),
         ("half_pickup", np.float64),
         ("direct", np.float64),  # seconds from pickup to door
@@ -122,6 +123,10 @@ def build_problem(snapshot: Snapshot, policy: Policy, a: Arrays) -> Problem:
     jobs["direct"] = times(a.roads, a.pickup, a.dropoff)
     jobs["pickup"], jobs["dropoff"] = a.pickup, a.dropoff
     jobs["restaurant"], jobs["units"] = a.restaurant, a.size
+    jobs["counted"] = np.inf
+    jobs["counted"][a.real :] = (a.ready + a.half_pickup + jobs["direct"] + a.half_dropoff + policy.foresight_wait_s)[
+        a.real :
+    ]
     drivers = np.zeros(len(a.drivers), dtype=DRIVER).view(np.recarray)
     drivers["free"], drivers["off"], drivers["place"] = a.free, a.off, a.place
     drivers["break_from"], drivers["break_to"] = a.break_from, a.break_to
@@ -166,7 +171,7 @@ def _start_costs(snapshot: Snapshot, policy: Policy, a: Arrays) -> Floats:
     loose = a.fixed < 0
     if not loose.any():
         return cost
-    if policy.position_weight and snapshot.demand:
+    if policy.position_weight and sum(d.weight for d in snapshot.demand) > 0:
         place = np.array([d.place for d in snapshot.demand], dtype=np.int64)
         order = np.lexsort((place, *np.array(snapshot.places)[place].T))
         weight = np.array([d.weight for d in snapshot.demand])[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
     no other route; trips at the end are dropped until the route breaks no rule.
     """
     m, n = len(a.drivers), len(a.jobs)
-    width = policy.max_stops + max((len(d.holding) for d in a.drivers), default=0) + 2
+    width = policy.max_stops + _most_bound(a) + 2
     r = new_routes(n, m, width)
     _price_refusals(p, a, policy)
     at = {job.id: k for k, job in enumerate(a.jobs)}
@@ -69,6 +70,12 @@ def start_routes(p: Problem, a: Arrays, memory: bytes | None, policy: Policy) ->
             r.cost[d] = _cost(p, r, d)
     _give_back(p, a, r)
     return r
+
+
+def _most_bound(a: Arrays) -> int:
+    """Return the most jobs any driver has accepted or been offered: they are in his route, whatever the policy's limit."""
+    keepers = Counter(name for job in a.jobs for name in (job.holder, *job.offered_to) if name)
+    return max((max(keepers[d.id], len(d.holding)) for d in a.drivers), default=0)
 
 
 def _price_refusals(p: Problem, a: Arrays, policy: Policy) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.engine.arrays import FAR, Bools, Floats, Ints
 from dispatch.engine.plan.compiled import kernel
-from dispatch.engine.plan.cost import follow, go, route_cost
+from dispatch.engine.plan.cost import follow, go, route_cost, wait_cost
 from dispatch.engine.plan.moves import LESS, take
 from dispatch.engine.plan.problem import Problem, Routes
 
@@ -45,10 +45,7 @@ def note_heads(p: Problem, r: Routes, d: int, head: Floats, end: Floats, cuttabl
     trips = 0
     for i in range(n):
         cuttable[i + 1] = i + 1 == n or r.new[d, i + 1] == 1
-        job = p.jobs[r.seq[d, i]]
-        late = max(0.0, door[i] - job.due)
-        cost = job.weight * (door[i] - job.placed + rule.overage * late)
-        head[i + 1] = head[i] + cost + (driver.start_cost if i == 0 else 0.0)
+        head[i + 1] = head[i] + wait_cost(p, r.seq[d, i], door[i]) + (driver.start_cost if i == 0 else 0.0)
         end[i + 1] = door[i] + rule.half_dropoff
         trips += r.new[d, i]
     return trips
@@ -78,7 +75,7 @@ def tail_floor(p: Problem, r: Routes, b: int, cut_b: int, a: int, cut_a: int, st
         else:
             t += go(p, here, job.dropoff)
         t += rule.half_dropoff
-        total += job.weight * (t - job.placed + rule.overage * max(0.0, t - job.due)) + p.refusal[o, a]
+        total += wait_cost(p, o, t) + p.refusal[o, a]
         if total >= limit:
             return float(total)
         t += rule.half_dropoff

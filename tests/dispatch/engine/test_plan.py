@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.engine import DriverState, Pairs, Past, Policy, Reason, decide
+from dispatch.engine import Demand, DriverState, Pairs, Past, Policy, Reason, decide
 from dispatch.engine.plan import memo
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town, random_snapshot
 
@@ -292,6 +292,69 @@ class TestForesight:
         assert offers(town.snapshot()) == [("east", ("a",))]
         assert offers(town.snapshot(past=past)) == [("west", ("a",))]
         assert offers(town.snapshot(past=past), replace(POLICY, foresight_weight=0)) == [("east", ("a",))]
+
+    @pytest.mark.parametrize("busy", [5.0, 15.0, 40.0, 60.0])
+    @pytest.mark.parametrize("away", [10.0, 30.0, 45.0])
+    def test_food_does_not_wait_for_what_never_comes(self, busy, away):
+        """Every three minutes something short is ordered, and something else brings it to its door."""
+        assert self.waited(POLICY.foresight_wait_s, busy=busy, away=away) == 0.0
+
+    def test_it_would_if_what_is_expected_counted_without_end(self):
+        assert self.waited(7200.0, busy=60.0, away=45.0) > 50.0
+
+    def waited(self, patience: float, *, busy: float, away: float) -> float:
+        """Return the minutes until somebody is asked to fetch food that stands ready, one driver idle at its counter."""
+        memory = None
+        for half_minute in range(150):
+            passed = half_minute / 2
+            town = Town()
+            town.job("a", to=away, ready=-passed, placed=-passed)
+            town.driver("idle")
+            town.driver("busy", free=max(1.0, busy - passed), state=DriverState.BUSY)
+            kitchen, door = town.place(0), town.place(2)
+            ordered = [(k, 3 * k - passed) for k in range(-20, 60) if -15 < 3 * k - passed <= 0]
+            past = tuple(
+                Past(
+                    id=f"p{k + 100}",
+                    pickup=kitchen,
+                    dropoff=door,
+                    placed_s=NOW_S + at * MINUTE,
+                    ready_s=NOW_S + (at + 1) * MINUTE,
+                )
+                for k, at in ordered
+            )
+            plan = decide(town.snapshot(past=past, memo=memory, period_s=30.0), Policy(foresight_wait_s=patience))
+            if plan.proposals:
+                assert plan.proposals[0].jobs == ("a",)
+                return passed
+            memory = plan.memo
+        return passed
+
+    def test_demand_that_weighs_nothing_counts_for_nothing(self):
+        town = Town()
+        town.job("a")
+        town.driver("d", at=1)
+        town.driver("e", at=3)
+        nothing = (Demand(place=town.place(4), weight=0.0),)
+        assert decide(town.snapshot(demand=nothing), POLICY) == decide(town.snapshot(), POLICY)
+
+
+class TestLength:
+    def test_an_offer_of_more_jobs_than_a_route_may_hold_stays_as_it_is(self):
+        town = Town()
+        for name in "abcd":
+            town.job(name, offered_to=frozenset({"d"}))
+        town.driver("d", has_open_offer=True)
+        plan = decide(town.snapshot(), Policy(max_stops=1))
+        assert (plan.proposals, plan.unplaced) == ((), {})
+
+    def test_a_driver_holds_more_jobs_than_a_route_may_and_than_he_lists(self):
+        town = Town()
+        for n in range(20):
+            town.job(f"j{n:02}", holder="d", to=1 + n / 10)
+        town.driver("d", state=DriverState.INBOUND, restaurant="r0", holding=())
+        plan = decide(town.snapshot(), POLICY)
+        assert plan.proposals == ()
 
 
 class TestMemo:
