@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from dispatch.conf import ACK_WITHIN_S
-from dispatch.engine import Proposal
+from dispatch.engine import Proposal, Reason
 from dispatch.engine.client import Decision
 from dispatch.events import OfferMade
 from dispatch.models import DecisionRecord, Delivery, DriverSession, Offer, Round
@@ -259,7 +259,11 @@ def _tell_delay(work: Work, before_s: float) -> None:
         for proposal in plan.proposals
         for job in proposal.jobs
     ]
-    late += [max(0.0, work.now.timestamp() - look.jobs[job].ready_at.timestamp()) for job in plan.unplaced]
+    late += [
+        max(0.0, work.now.timestamp() - look.jobs[job].ready_at.timestamp())
+        for job, reason in plan.unplaced.items()
+        if reason is not Reason.ON_HOLD  # that food waits for a person
+    ]
     present_s = sum(late) / len(late) if late else 0.0
     after_s = DELAY_MEMORY * before_s + (1 - DELAY_MEMORY) * present_s
     if abs(after_s - before_s) > DELAY_STEP_S or (after_s < 1 <= before_s):
