@@ -211,13 +211,20 @@ class Proposal:
     pickup_etas_s: tuple[float, ...] = ()
     """Food in hand, one per job; empty: all at `pickup_eta_s`."""
     score: Mapping[str, float] = field(default_factory=dict)
-    """Parts of the cost, seconds: smaller is better."""
+    """Parts of the cost of the whole trip, seconds: smaller is better."""
+    job_scores: tuple[Mapping[str, float], ...] = ()
+    """Parts that are each job's own, one per job; empty: all are in `score`."""
     parallel: bool = False
     """A second driver asked for the same jobs; the first to accept wins."""
 
     def pickup_eta_of(self, job: str) -> float:
         """Return when the food of one of its jobs is in hand."""
         return self.pickup_etas_s[self.jobs.index(job)] if self.pickup_etas_s else self.pickup_eta_s
+
+    def score_of(self, job: str) -> dict[str, float]:
+        """Return the parts of the cost as one of its jobs has them: its own, and those of the trip."""
+        own = self.job_scores[self.jobs.index(job)] if self.job_scores else {}
+        return {**own, **self.score}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

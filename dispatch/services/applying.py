@@ -203,7 +203,7 @@ def _make_offers(work: Work, proposal: Proposal, session: DriverSession, deliver
         fresh = due_now(work, job)
         work.jobs[delivery.pk] = fresh
         pickup_at = datetime.fromtimestamp(proposal.pickup_eta_of(str(delivery.pk)), UTC)
-        work.records.append(record_of(work, delivery.pk, driver.driver_id, dict(proposal.score)))
+        work.records.append(record_of(work, delivery.pk, driver.driver_id, proposal.score_of(str(delivery.pk))))
         yield Offer(
             delivery_id=delivery.pk,
             driver_id=driver.driver_id,

@@ -165,8 +165,6 @@ class Answer:
         parallel: bool,
     ) -> None:
         a, now = self.a, self.snapshot.now_s
-        ages = [float(t - a.placed[k]) for k, t in zip(jobs, door, strict=False)]
-        late = [max(0.0, float(t - a.due[k])) for k, t in zip(jobs, door, strict=False)]
         one_pickup = len(self._fetched_at(jobs)) == 1
         self.proposals.append(
             Proposal(
@@ -178,13 +176,18 @@ class Answer:
                 dropoff_eta_s=tuple(now + float(t) for t in door[: len(jobs)]),
                 pickup_etas_s=() if one_pickup else tuple(now + float(t) for t in pickup[: len(jobs)]),
                 score={
-                    "click_to_door_s": sum(ages),
-                    "late_s": sum(late),
-                    "food_waits_s": float((pickup[: len(jobs)] - a.ready[jobs]).min()),
                     "travel_s": way,
                     "driver_s": float(self.p.drivers[d]["start_cost"]),
                     **({"misses": float(a.drivers[d].misses)} if goes_first(a.drivers[d], self.policy) else {}),
                 },
+                job_scores=tuple(
+                    {
+                        "click_to_door_s": float(door[i] - a.placed[k]),
+                        "late_s": max(0.0, float(door[i] - a.due[k])),
+                        "food_waits_s": float(pickup[i] - a.ready[k]),
+                    }
+                    for i, k in enumerate(jobs)
+                ),
                 parallel=parallel,
             )
         )

@@ -1,4 +1,5 @@
 import math
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,15 @@ class TestEncode:
         assert back == made
         assert encode(back) == encode(made)
         assert plan_bytes(decide(back.snapshot, back.policy)) == plan_bytes(made.plan)
+
+    def test_reads_trips_from_before_their_jobs_had_figures_of_their_own(self):
+        made = recording(random_snapshot(1))
+        trip = made.plan.proposals[0]
+        old = replace(trip, score=trip.score_of(trip.jobs[0]), job_scores=())
+        data = encode(replace(made, plan=replace(made.plan, proposals=(old,))))
+        assert b"job_scores" not in zlib.decompress(data[len(MAGIC) + 1 :])
+        (back,) = decode(data).plan.proposals
+        assert back.score_of(trip.jobs[0]) == trip.score_of(trip.jobs[0])
 
     @given(value=st.floats(allow_nan=False))
     @settings(max_examples=100, deadline=None)

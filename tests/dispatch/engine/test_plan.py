@@ -58,13 +58,26 @@ class TestOffering:
         assert proposal.leave_s == NOW_S
         assert proposal.pickup_eta_s == NOW_S + 4 * MINUTE
         assert proposal.dropoff_eta_s == (NOW_S + 11 * MINUTE,)
-        assert proposal.score == {
+        assert proposal.score_of("a") == {
             "click_to_door_s": 49 * MINUTE,
             "late_s": 9 * MINUTE,
             "food_waits_s": 4 * MINUTE,
             "travel_s": 3 * MINUTE,
             "driver_s": 0.0,
         }
+
+    def test_says_of_each_job_of_a_trip_how_long_it_waits_and_how_late_it_is(self):
+        town = Town()
+        town.job("old", ready=-10, placed=-45, restaurant="r")
+        town.job("new", ready=0, placed=-20, to=6, restaurant="r")
+        town.driver("d", at=1)
+        (proposal,) = decide(town.snapshot(), POLICY).proposals
+        assert proposal.jobs == ("old", "new")  # in hand after 2, doors after 9 and 12
+        scores = [proposal.score_of(job) for job in proposal.jobs]
+        assert [score["food_waits_s"] for score in scores] == [12 * MINUTE, 2 * MINUTE]
+        assert [score["late_s"] for score in scores] == [14 * MINUTE, 0.0]
+        assert [score["click_to_door_s"] for score in scores] == [54 * MINUTE, 32 * MINUTE]
+        assert {score["travel_s"] for score in scores} == {MINUTE}
 
     def test_asks_two_drivers_after_two_refusals(self):
         town = Town()
