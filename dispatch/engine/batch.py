@@ -60,7 +60,7 @@ def batch(snapshot: Snapshot, policy: Policy) -> Plan:
         job, j = a.jobs[k], chosen[i]
         if j < 0:
             unplaced[job.id] = Reason.NO_DRIVER
-            exclusions[job.id] = _why_not(a, cols, cost[i], pick[i], int(k), -1, policy)
+            exclusions[job.id] = _why_not(a, cols, cost[i], pick[i], drop[i], int(k), -1, policy)
             continue
         driver = a.drivers[cols[j]]
         lead = a.lead(policy, int(cols[j]), int(k))
@@ -68,7 +68,7 @@ def batch(snapshot: Snapshot, policy: Policy) -> Plan:
             due = snapshot.now_s + max(0.0, float(leave[i, j]) - lead)
             waiting[job.id] = Waiting(due_s=due, driver=driver.id)
             continue
-        exclusions[job.id] = _why_not(a, cols, cost[i], pick[i], int(k), int(j), policy)
+        exclusions[job.id] = _why_not(a, cols, cost[i], pick[i], drop[i], int(k), int(j), policy)
         proposals.append(
             Proposal(
                 driver=driver.id,
@@ -123,7 +123,7 @@ def _pairs(
 
 
 def _why_not(
-    a: Arrays, cols: Ints, cost: Floats, pick: Floats, k: int, chosen: int, policy: Policy
+    a: Arrays, cols: Ints, cost: Floats, pick: Floats, drop: Floats, k: int, chosen: int, policy: Policy
 ) -> tuple[Exclusion, ...]:
     """Return the drivers with the earliest pickup who do not get the job, and why."""
     out: list[Exclusion] = []
@@ -137,12 +137,16 @@ def _why_not(
             reason = Reason.DECLINED
         elif a.banned[cols[j], k]:
             reason = Reason.VEHICLE if a.capacity[cols[j]] >= a.size[k] else Reason.CAPACITY
+        elif driver.state is DriverState.UPCOMING:
+            reason = Reason.NOT_ON_DUTY
+        elif drop[j] >= FAR / 2:
+            reason = Reason.NO_WAY
         elif pick[j] > a.off[cols[j]]:
             reason = Reason.SHIFT_ENDS
-        elif pick[j] >= FAR / 2:
-            reason = Reason.NO_WAY
         elif cost[j] >= FAR / 2:
             reason = Reason.BREAK
-        later = float(pick[j] - pick[chosen]) if chosen >= 0 and reason is Reason.LATER else 0.0
+        elif driver.state is not DriverState.IDLE:
+            reason = Reason.BUSY
+        later = max(0.0, float(drop[j] - drop[chosen])) if chosen >= 0 and reason is Reason.LATER else 0.0
         out.append(Exclusion(driver=driver.id, reason=reason, value=later))
     return tuple(out)

@@ -1,10 +1,11 @@
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from dispatch.engine import DriverState, Policy, Reason, decide
+from dispatch.engine import DriverState, Policy, Reason, Table, decide
 from dispatch.engine.assignment import sparse
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town, random_snapshot
 
@@ -51,6 +52,22 @@ class TestBatch:
         plan = decide(town.snapshot(), POLICY)
         assert plan.unplaced == {"a": Reason.NO_DRIVER}
         assert [(e.driver, e.reason) for e in plan.exclusions["a"]] == [("d", Reason.DECLINED)]
+
+    @pytest.mark.parametrize(
+        ("driver", "lost", "reason"),
+        [({}, 0, "no-way"), ({}, 1, "no-way"), ({"state": "BUSY", "free": 5}, None, "busy"),
+         ({"state": "UPCOMING", "free": 5}, None, "not-on-duty")],
+    )  # fmt: skip
+    def test_says_why_a_driver_is_not_asked(self, driver, lost, reason):
+        town = Town()
+        town.job("a")
+        town.driver("d", at=1, **{**driver, "state": DriverState(driver.get("state", "IDLE"))})
+        if lost is None:
+            town.driver("e", at=1)
+        n = len(town.places)
+        rows = [[0.0 if a == b else math.inf if lost in (a, b) else MINUTE for b in range(n)] for a in range(n)]
+        plan = decide(town.snapshot(travel=Table(rows=tuple(map(tuple, rows)))), POLICY)
+        assert [(e.driver, e.reason, e.value) for e in plan.exclusions["a"]] == [("d", reason, 0.0)]
 
     @pytest.mark.parametrize("seed", range(20))
     def test_says_something_about_every_job(self, seed):
