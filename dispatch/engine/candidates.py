@@ -97,7 +97,8 @@ def _candidate(
     half_s = snapshot.half_pickup_at(job.restaurant)
     free_s = driver.free_s if driver.state is DriverState.INBOUND else max(driver.free_s, driver.on_s, snapshot.now_s)
     arrive_s = free_s + snapshot.time_s(driver.place, job.pickup)
-    pickup_s = max(arrive_s + half_s, job.ready_s)
+    there_s = max(arrive_s + half_s, snapshot.now_s)
+    pickup_s = expected_later(there_s, job.ready_s, job.ready_std_s if policy.strategy == "plan" else 0.0)
     leave_s = pickup_s + half_s
     door_s = leave_s + snapshot.time_s(job.pickup, job.dropoff) + snapshot.half_dropoff_s
     seen = driver.place if driver.position is None else driver.position
@@ -114,7 +115,7 @@ def _candidate(
     }
     return Candidate(
         driver=driver.id,
-        reason=_reason(snapshot, policy, job, driver, door_s),
+        reason=_reason(snapshot, policy, job, driver, begin_s=free_s, pickup_s=pickup_s, door_s=door_s),
         distance_m=snapshot.distance_m(seen, job.pickup),
         free_s=free_s,
         arrive_s=arrive_s,
@@ -125,14 +126,28 @@ def _candidate(
     )
 
 
-def _reason(snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, door_s: float) -> Reason | None:
+def expected_later(at_s: float, mean_s: float, std_s: float) -> float:
+    """Return when food is in hand on average: what `plan.cost.expected_later` does, for who loads no kernels."""
+    if std_s <= 0.0:
+        return max(at_s, mean_s)
+    z = (at_s - mean_s) / std_s
+    if abs(z) > 6.0:
+        return max(at_s, mean_s)
+    below = 0.5 * math.erfc(-z / math.sqrt(2.0))
+    density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+    return at_s * below + mean_s * (1.0 - below) + std_s * density
+
+
+def _reason(
+    snapshot: Snapshot, policy: Policy, job: Job, driver: Driver, *, begin_s: float, pickup_s: float, door_s: float
+) -> Reason | None:
     if driver.id in job.offered_to:
         return Reason.OFFER_OPEN
     if not math.isfinite(door_s):
         return Reason.NO_WAY
     if driver.state is DriverState.UPCOMING:
         return Reason.NOT_ON_DUTY
-    if (found := obstacle(snapshot, job, driver)) is not None:
+    if (found := obstacle(snapshot, job, driver, begin_s=begin_s, pickup_s=pickup_s)) is not None:
         return found
     if driver.state is DriverState.INBOUND:
         return Reason.BUSY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from dispatch.engine.model import (
@@ -76,27 +77,44 @@ def _choose(
         key=lambda n: (n.distance_m, n.driver.id),
     )
     chosen: _Near | None = None
+    first_s = math.inf  # his moment at the door
     left_out: list[Exclusion] = []
     asked = 0
     for n in near:
         if n.distance_m > job.radius_m:
             left_out.append(Exclusion(driver=n.driver.id, reason=Reason.TOO_FAR, value=n.distance_m))
             break
-        reason = obstacle(snapshot, job, n.driver)
+        begin_s, pickup_s, door_s = _alone(snapshot, job, n.driver)
+        reason = obstacle(snapshot, job, n.driver, begin_s=begin_s, pickup_s=pickup_s)
         if reason is None and n.driver.id in busy:
             reason = Reason.BUSY
-        if reason is None and chosen is None:
-            chosen = n
+        if reason is not None:
+            left_out.append(Exclusion(driver=n.driver.id, reason=reason))
+        elif chosen is None:
+            chosen, first_s = n, door_s
         else:
-            left_out.append(Exclusion(driver=n.driver.id, reason=reason or Reason.LATER, value=n.distance_m))
+            later_s = max(0.0, door_s - first_s)
+            left_out.append(Exclusion(driver=n.driver.id, reason=Reason.LATER, value=later_s))
         asked += reason is None
         if asked >= policy.nearest_k:
             break
     return chosen, tuple(left_out[: policy.explain_top])
 
 
-def obstacle(snapshot: Snapshot, job: Job, driver: Driver) -> Reason | None:
-    """Return what keeps an available driver from taking this job alone, or None."""
+def _alone(snapshot: Snapshot, job: Job, driver: Driver) -> tuple[float, float, float]:
+    """Return when he sets out, has the food in hand and hands it over."""
+    half_s = snapshot.half_pickup_at(job.restaurant)
+    begin_s = max(driver.free_s, snapshot.now_s)
+    pickup_s = max(begin_s + snapshot.time_s(driver.place, job.pickup) + half_s, job.ready_s)
+    out_s = snapshot.time_s(job.pickup, job.dropoff)
+    return begin_s, pickup_s, pickup_s + half_s + out_s + snapshot.half_dropoff_s
+
+
+def obstacle(snapshot: Snapshot, job: Job, driver: Driver, *, begin_s: float, pickup_s: float) -> Reason | None:
+    """Return what keeps an available driver from this job alone, or None.
+
+    He would set out at `begin_s` and have the food in hand at `pickup_s`, inf where he knows no way.
+    """
     if driver.id in job.declined:
         return Reason.DECLINED
     if driver.has_open_offer:
@@ -105,28 +123,21 @@ def obstacle(snapshot: Snapshot, job: Job, driver: Driver) -> Reason | None:
         return Reason.VEHICLE
     if job.size > driver.capacity:
         return Reason.CAPACITY
-    half_s = snapshot.half_pickup_at(job.restaurant)
-    go_s = snapshot.time_s(driver.place, job.pickup)
     out_s = snapshot.time_s(job.pickup, job.dropoff)
-    if go_s == float("inf") or out_s == float("inf"):
+    if math.isinf(pickup_s) or math.isinf(out_s):
         return Reason.NO_WAY
-    pickup_s = max(max(driver.free_s, snapshot.now_s) + go_s + half_s, job.ready_s)
     if pickup_s > driver.off_s:
         return Reason.SHIFT_ENDS
     if driver.break_s is not None:
-        end_s = pickup_s + half_s + out_s + 2 * snapshot.half_dropoff_s
-        if snapshot.now_s < driver.break_s[1] and end_s > driver.break_s[0]:
+        end_s = pickup_s + snapshot.half_pickup_at(job.restaurant) + out_s + 2 * snapshot.half_dropoff_s
+        if begin_s < driver.break_s[1] and end_s > driver.break_s[0]:
             return Reason.BREAK
     return None
 
 
 def _proposal(snapshot: Snapshot, job: Job, near: _Near) -> Proposal:
     driver = near.driver
-    half_s = snapshot.half_pickup_at(job.restaurant)
-    go_s = snapshot.time_s(driver.place, job.pickup)
-    leave_s = max(driver.free_s, snapshot.now_s)
-    pickup_s = max(leave_s + go_s + half_s, job.ready_s)
-    drop_s = pickup_s + half_s + snapshot.time_s(job.pickup, job.dropoff) + snapshot.half_dropoff_s
+    leave_s, pickup_s, drop_s = _alone(snapshot, job, driver)
     return Proposal(
         driver=driver.id,
         restaurant=job.restaurant,
@@ -134,5 +145,5 @@ def _proposal(snapshot: Snapshot, job: Job, near: _Near) -> Proposal:
         leave_s=leave_s,
         pickup_eta_s=pickup_s,
         dropoff_eta_s=(drop_s,),
-        score={"distance_m": near.distance_m, "travel_s": go_s},
+        score={"distance_m": near.distance_m, "travel_s": snapshot.time_s(driver.place, job.pickup)},
     )

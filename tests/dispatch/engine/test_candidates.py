@@ -1,6 +1,6 @@
 import pytest
 
-from dispatch.engine import DriverState, Policy, Reason
+from dispatch.engine import DriverState, Policy, Reason, decide
 from dispatch.engine.candidates import candidates
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town
 
@@ -63,6 +63,23 @@ class TestCandidates:
         assert minutes(found.arrive_s) == 9
         (found,) = candidates(town.snapshot(), PLAIN, "j")
         assert found.reason is Reason.BUSY
+
+    @pytest.mark.parametrize(("strategy", "reason"), [("plan", Reason.SHIFT_ENDS), ("batch", None), ("nearest", None)])
+    def test_expects_food_when_the_strategy_does(self, strategy, reason):
+        town = Town()
+        town.job("j", ready=10, ready_std_s=600.0)  # in hand after 10 minutes, some 4 later on average
+        town.driver("d", at=3, off_s=NOW_S + 11 * MINUTE)
+        snapshot, policy = town.snapshot(), Policy(strategy=strategy, position_weight=0.0, lead_s=900)
+        (found,) = candidates(snapshot, policy, "j")
+        assert found.reason is reason
+        assert (decide(snapshot, policy).unplaced == {}) is (reason is None)
+
+    def test_a_break_that_is_over_when_he_is_free_hinders_nobody(self):
+        town = Town()
+        town.job("j", ready=20)
+        town.driver("d", free=15, state=DriverState.BUSY, break_s=(NOW_S - MINUTE, NOW_S + 10 * MINUTE))
+        assert decide(town.snapshot(), Policy()).waiting["j"].driver == "d"
+        assert [each.reason for each in candidates(town.snapshot(), Policy(), "j")] == [None]
 
     def test_refuses_a_job_the_snapshot_does_not_hold(self):
         with pytest.raises(KeyError):

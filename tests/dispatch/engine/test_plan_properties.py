@@ -320,9 +320,11 @@ class TestKernels:
 
 class TestTime:
     def test_uncertain_food_is_expected_later_than_its_mean(self):
-        from dispatch.engine.plan.cost import expected_later
+        from dispatch.engine import candidates
+        from dispatch.engine.plan import cost
 
-        for at in (-900.0, -100.0, 0.0, 100.0, 900.0):
-            expected = timetable.expected_pickup_s(at, 0.0, 300.0)
-            assert expected_later(at, 0.0, 300.0) == pytest.approx(expected, abs=0.5)
-        assert expected_later(NOW_S, NOW_S + MINUTE, 0.0) == NOW_S + MINUTE
+        for expected_later in (cost.expected_later, candidates.expected_later):
+            for at in (-9000.0, -900.0, -100.0, 0.0, 100.0, 900.0, 9000.0):
+                expected = timetable.expected_pickup_s(at, 0.0, 300.0)
+                assert expected_later(at, 0.0, 300.0) == pytest.approx(expected, abs=0.5)
+            assert expected_later(NOW_S, NOW_S + MINUTE, 0.0) == NOW_S + MINUTE
