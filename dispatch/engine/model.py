@@ -39,6 +39,7 @@ class Reason(StrEnum):
     VEHICLE = "vehicle"
     CAPACITY = "capacity"
     LATER = "later"  # could do it, but dearer than the chosen one
+    NOT_WEIGHED = "not-weighed"  # `policy.candidates_k` others could do it for less
     ON_HOLD = "on-hold"  # operations hold the job
     OFFER_OPEN = "offer-open"  # the job is out with a driver
     NOT_YET = "not-yet"  # next attempt is later
@@ -259,7 +260,7 @@ class Exclusion:
     driver: str
     reason: Reason
     value: float = 0.0
-    """Metres for too-far, seconds later at the door for later; else 0."""
+    """Metres for too-far; for later, seconds later at the door than who was asked (0: no later, or nobody was); else 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from dispatch.engine.model import (
     Waiting,
 )
 from dispatch.engine.plan import memo
-from dispatch.engine.plan.cost import follow, go, route_cost
+from dispatch.engine.plan.cost import expected_later, follow, go, route_cost
 from dispatch.engine.plan.moves import follow_all
 from dispatch.engine.plan.problem import Problem, Routes
 from dispatch.engine.policy import Policy
@@ -39,6 +39,8 @@ class Answer:
         self.unplaced: dict[str, Reason] = dict(a.left_out)
         self.exclusions: dict[str, tuple[Exclusion, ...]] = {}
         self.asked: set[int] = set()
+        self.asked_about: dict[int, set[int]] = {}
+        """Job: the drivers who are asked for it."""
         self.pickup, self.door = np.zeros(r.seq.shape), np.zeros(r.seq.shape)
         follow_all(p, r, self.pickup, self.door)
         self.first_leg = np.zeros(len(a.drivers))
@@ -165,6 +167,8 @@ class Answer:
         parallel: bool,
     ) -> None:
         a, now = self.a, self.snapshot.now_s
+        for k in jobs:
+            self.asked_about.setdefault(int(k), set()).add(d)
         one_pickup = len(self._fetched_at(jobs)) == 1
         self.proposals.append(
             Proposal(
@@ -250,23 +254,36 @@ class Answer:
             leave = max(0.0, self._latest(jobs, way))
             self.asked.add(d)
             self._propose(d, jobs, leave, way, pickup, door, parallel=True)
+            for k in trip:
+                if a.jobs[k].id in self.exclusions:
+                    self.exclusions[a.jobs[k].id] = self._why_not(k, first)
 
     def _why_not(self, k: int, chosen: int) -> tuple[Exclusion, ...]:
-        """Return the drivers who could be at the pickup first and do not get the job, and why."""
-        floor = self.p.floor[k]
-        top = self.policy.explain_top
-        best = float(floor[chosen]) if chosen >= 0 else 0.0
-        near = np.argsort(floor, kind="stable")[: top + 1]
+        """Return the drivers who could be at the pickup first and are not asked for the job, and why."""
+        a, seq = self.a, self.r.seq
+        there = a.free + times(a.roads, a.place, a.pickup[k])
+        door = float(self.door[chosen, seq[chosen] == k][0]) if chosen >= 0 else FAR
         out: list[Exclusion] = []
-        for d in near:
-            if d == chosen or len(out) >= top:
+        for d in map(int, np.argsort(there, kind="stable")):
+            if len(out) >= self.policy.explain_top:
+                break
+            if d in self.asked_about.get(k, ()):
                 continue
-            reason = self._reason(k, int(d))
-            value = max(0.0, float(floor[d]) - best) if reason is Reason.LATER else 0.0
-            out.append(Exclusion(driver=self.a.drivers[d].id, reason=reason, value=value))
+            in_hand_s, door_s = self._alone(k, d)
+            reason = self._reason(k, d, in_hand_s, door_s)
+            later_s = max(0.0, door_s - door) if reason is Reason.LATER else 0.0
+            out.append(Exclusion(driver=a.drivers[d].id, reason=reason, value=later_s))
         return tuple(out)
 
-    def _reason(self, k: int, d: int) -> Reason:
+    def _alone(self, k: int, d: int) -> tuple[float, float]:
+        """Return when the driver would have the food in hand, and hand it over, if this job were his very next trip."""
+        a = self.a
+        half, way = float(a.half_pickup[k]), float(go(self.p, a.place[d], a.pickup[k]))
+        there = max(0.0, float(a.free[d]) + way + half)
+        in_hand = float(expected_later(there, float(a.ready[k]), float(a.ready_std[k])))
+        return in_hand, in_hand + half + float(self.p.jobs[k]["direct"]) + a.half_dropoff
+
+    def _reason(self, k: int, d: int, in_hand_s: float, door_s: float) -> Reason:
         a = self.a
         driver, job = a.drivers[d], a.jobs[k]
         if driver.id in job.declined:
@@ -279,14 +296,12 @@ class Answer:
             return Reason.HOLDS_OFFER
         if driver.state is DriverState.UPCOMING:
             return Reason.NOT_ON_DUTY
-        way = float(go(self.p, a.place[d], a.pickup[k]))
-        if way >= FAR / 2 or float(self.p.jobs[k]["direct"]) >= FAR / 2:
+        if door_s >= FAR / 2:
             return Reason.NO_WAY
-        half, free = float(a.half_pickup[k]), float(a.free[d])
-        if max(free + way + half, float(a.ready[k])) > float(a.off[d]):
+        if in_hand_s > a.off[d]:
             return Reason.SHIFT_ENDS
-        one = np.array([k], dtype=np.int64)
-        alone = float(route_cost(self.p, one, np.ones(1, dtype=np.int64), 1, d))
-        if alone >= FAR / 2 and a.break_from[d] < FAR / 2:
+        if door_s + a.half_dropoff > a.break_from[d] and a.free[d] < a.break_to[d]:
             return Reason.BREAK
-        return Reason.BUSY if driver.state is not DriverState.IDLE else Reason.LATER
+        if driver.state is not DriverState.IDLE or a.fixed[d] >= 0:
+            return Reason.BUSY
+        return Reason.NOT_WEIGHED if self.p.floor[k, d] >= FAR / 2 else Reason.LATER

@@ -19,6 +19,7 @@ NOT_ASKED: Final[Mapping[str, str]] = {
     Reason.NO_WAY: "had no way there",
     Reason.VEHICLE: "has the wrong vehicle for it",
     Reason.CAPACITY: "had no room for it",
+    Reason.NOT_WEIGHED: "was not weighed, because enough others could do it for less",
 }
 #: The same of several drivers, as a heading.
 GROUPS: Final[Mapping[str, str]] = {
@@ -34,6 +35,7 @@ GROUPS: Final[Mapping[str, str]] = {
     Reason.CAPACITY: "No room on the vehicle",
     Reason.TOO_FAR: "Outside the search so far",
     Reason.LATER: "Later at the door than others",
+    Reason.NOT_WEIGHED: "Not weighed, enough others could do it for less",
 }
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.engine import Demand, DriverState, Pairs, Past, Policy, Reason, decide
+from dispatch.engine import Demand, DriverState, Past, Policy, Reason, decide
 from dispatch.engine.plan import memo
 from tests.dispatch.engine.builders import MINUTE, NOW_S, Town, random_snapshot
 
@@ -251,43 +251,6 @@ class TestWhoIsBound:
         town.driver("d")
         plan = decide(town.snapshot(), POLICY)
         assert (plan.proposals, plan.unplaced) == ((), {"a": Reason.ON_HOLD})
-
-
-class TestReasons:
-    @pytest.mark.parametrize(
-        ("job", "driver", "reason"),
-        [
-            ({"declined": frozenset({"d"})}, {}, Reason.DECLINED),
-            ({}, {"has_open_offer": True}, Reason.HOLDS_OFFER),
-            ({"vehicles": frozenset({"car"})}, {"vehicle": "bike"}, Reason.VEHICLE),
-            ({"size": 3}, {"capacity": 2}, Reason.CAPACITY),
-            ({"ready": 10}, {"off_s": NOW_S + 9 * MINUTE}, Reason.SHIFT_ENDS),
-            ({}, {"break_s": (NOW_S + 5 * MINUTE, NOW_S + 20 * MINUTE)}, Reason.BREAK),
-        ],
-    )
-    def test_an_unplaced_job_says_why_each_driver_cannot(self, job, driver, reason):
-        town = Town()
-        town.job("a", **job)
-        town.driver("d", **driver)
-        plan = decide(town.snapshot(), POLICY)
-        assert plan.unplaced == {"a": Reason.NO_DRIVER}
-        assert [(e.driver, e.reason) for e in plan.exclusions["a"]] == [("d", reason)]
-
-    def test_a_place_without_a_way_is_no_candidate(self):
-        town = Town()
-        town.job("a")
-        town.driver("d")
-        plan = decide(town.snapshot(travel=Pairs(seconds={})), POLICY)
-        assert plan.unplaced == {"a": Reason.NO_DRIVER}
-        assert [(e.driver, e.reason) for e in plan.exclusions["a"]] == [("d", Reason.NO_WAY)]
-
-    def test_the_next_best_driver_is_named_with_how_much_later_he_would_be(self):
-        town = Town()
-        town.job("a")
-        town.driver("d", at=1)
-        town.driver("e", at=3)
-        (left_out,) = decide(town.snapshot(), POLICY).exclusions["a"]
-        assert (left_out.driver, left_out.reason, left_out.value) == ("e", Reason.LATER, 120)
 
 
 class TestForesight:
