@@ -115,9 +115,59 @@ class TestExplain:
         for name in ("Maya Okafor", "Sofia Kaya"):
             kitchen.online(named(name), at=NEAR)
         kitchen.round()
-        sentence = told(delivery, kitchen.now).sentence
-        assert sentence.startswith("Maya and Sofia are being asked now, until ")
-        assert sentence.endswith("; the first yes wins.")
+        found = told(delivery, kitchen.now)
+        assert found.sentence.startswith("Maya and Sofia are being asked now, until ")
+        assert found.sentence.endswith("; the first yes wins.")
+        assert found.lead == "2 drivers were looked at. Maya and Sofia were asked at once; the first yes wins."
+        assert [decision.left_out for decision in found.decisions] == [[], []]
+        beside = next(trip.driver for trip in recording_of(RoundRecord.objects.get()).plan.proposals if trip.parallel)
+        offers = Offer.objects.select_related("delivery", "driver__user")
+        first, second = offers.exclude(driver=beside).get(), offers.get(driver=beside)
+        services.accept_offer(offer_id=second.pk, driver=second.driver, now=kitchen.now, actor="usr_test")
+        names = [each.driver.user.get_full_name().partition(" ")[0] for each in (first, second)]
+        sentence = f"{names[1]} was asked beside {names[0]} after 2 refusals; the first yes wins."
+        assert told(delivery, kitchen.now).sentence == sentence
+        assert explain_offer(offer=second).sentence == "You were asked beside 1 other driver; the first yes wins."
+
+    @pytest.fixture
+    def second_choice(self, kitchen):
+        """Return a delivery that Zoe, who was nearer, turned down and Maya takes."""
+        planned(kitchen)
+        zoe, maya = named("Zoe Lind"), named("Maya Okafor")
+        kitchen.online(zoe, at=NEAR)
+        delivery = kitchen.delivery()
+        Delivery.objects.filter(pk=delivery.pk).update(ready_at=kitchen.now)
+        kitchen.round()
+        no = {"reason": "no", "now": kitchen.now, "actor": "usr_test"}
+        services.decline_offer(offer_id=Offer.objects.get().pk, driver=zoe, **no)
+        kitchen.online(maya, at=FAR)
+        return delivery, maya
+
+    def test_compares_with_those_alone_who_could_take_it(self, kitchen, second_choice):
+        delivery, maya = second_choice
+        later = kitchen.now + timedelta(seconds=1)
+        kitchen.round(later)
+        offer = Offer.objects.select_related("delivery").get(driver=maya)
+        lead = "2 drivers were looked at. Nobody else could take it. "
+        nearest = "The nearest one, Zoe, was 90 m away but turned this order down."
+        assert told(delivery, later).lead == lead + nearest
+        assert explain_offer(offer=offer).sentence == "You were asked because nobody else could take it."
+        services.accept_offer(offer_id=offer.pk, driver=maya, now=later, actor="usr_test")
+        found = told(delivery, later)
+        assert found.sentence == "Maya was asked because nobody else could take it."
+        assert found.lead == f"2 drivers were looked at. {nearest}"
+
+    def test_says_of_who_was_hindered_not_that_he_would_have_been_later(self, kitchen, second_choice):
+        delivery, maya = second_choice
+        kitchen.online(named("Sofia Kaya"), at=Point(-76.58, 39.29, srid=4326))
+        later = kitchen.now + timedelta(seconds=1)
+        kitchen.round(later)
+        offer = Offer.objects.select_related("delivery").get(driver=maya)
+        because = "nobody else who could take it would be at the door earlier."
+        assert explain_offer(offer=offer).sentence == f"You were asked because {because}"
+        services.accept_offer(offer_id=offer.pk, driver=maya, now=later, actor="usr_test")
+        assert told(delivery, later).sentence == f"Maya was asked because {because}"
+        assert "The next best would have brought the meal " in told(delivery, later).lead
 
     def test_says_that_a_driver_was_passed_over_before(self, kitchen):
         planned(kitchen, max_misses=2, miss_pull_s=600)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from dispatch.engine.candidates import Candidate
 from dispatch.engine.codec import RecordingError
 from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer
 from dispatch.selectors.explain.comparison import Compared, Comparison, Row, moment
@@ -12,6 +14,7 @@ from dispatch.selectors.explain.decisions import Explained, decisions_about, fir
 from dispatch.selectors.explain.words import clock, far, listed, plural, span
 from dispatch.states import DeliveryStatus, OfferStatus
 
+NOBODY_ELSE: Final = "nobody else could take it"
 ANSWERS = {
     OfferStatus.OPEN: "was asked and has not answered yet",
     OfferStatus.ACCEPTED: "said yes",
@@ -78,7 +81,7 @@ def explain(*, delivery: Delivery, now: datetime, driver_id: UUID | None = None)
     return Explanation(
         delivery=delivery,
         sentence=sentence,
-        lead=_lead(delivery, decision, compared, comparison, now),
+        lead=_lead(decision, compared, comparison, sentence),
         decisions=decisions,
         decision=looked,
         comparison=comparison,
@@ -141,51 +144,68 @@ def _why(decision: Explained | None, compared: Compared | None) -> str:
     if not decision.name or compared is None or compared.chosen is None:
         return decision.words
     first, chosen = first_name(decision.name), compared.chosen
-    door_s, ready_s = compared.door_s(chosen), compared.job.ready_s
-    able = [each for each in compared.all if each.reason is None and each.driver not in compared.asked]
     proposal = compared.asked.get(chosen.driver)
-    waits_s = (proposal.pickup_eta_s if proposal else chosen.pickup_s) - ready_s
+    if proposal is not None and proposal.parallel:
+        beside = listed([first_name(compared.name(each)) for each in compared.at_once if each != chosen.driver])
+        refusals = plural(compared.job.refusals, "refusal", "refusals")
+        return f"{first} was asked beside {beside} after {refusals}; the first yes wins."
     if compared.misses:
         return f"{first} was asked first after {_missed(compared)}."
     if proposal is not None and len(proposal.jobs) > 1:
         return f"{first} was asked because this order goes well with {plural(len(proposal.jobs) - 1, 'other', 'others')} of the trip."
-    if waits_s < 60:
+    if _waits_s(compared, chosen) < 60:
         return f"{first} was asked because the food would be in hand the moment it is ready."
+    return f"{first} was asked because {_because(compared, chosen)}."
+
+
+def _waits_s(compared: Compared, chosen: Candidate) -> float:
+    proposal = compared.asked.get(chosen.driver)
+    return (proposal.pickup_eta_s if proposal else chosen.pickup_s) - compared.job.ready_s
+
+
+def _because(compared: Compared, chosen: Candidate) -> str:
+    """Return what decided for who was asked, as the end of a sentence that names nobody."""
+    door_s = compared.door_s(chosen) - 1
+    others = [each for each in compared.all if each.driver != chosen.driver]
+    able = [each for each in others if each.reason is None]
     if not able:
-        return f"{first} was asked because nobody else could take it."
-    if all(each.door_s >= door_s - 1 for each in able):
-        return f"{first} was asked because nobody could be at the door earlier."
-    return f"{first} was asked because that is best for all open orders together."
+        return NOBODY_ELSE
+    if any(compared.door_s(each) < door_s for each in able):
+        return "that is best for all open orders together"
+    if any(each.door_s < door_s for each in others):
+        return "nobody else who could take it would be at the door earlier"
+    return "nobody could be at the door earlier"
 
 
 def _missed(compared: Compared) -> str:
     return f"{plural(compared.misses, 'order', 'orders in a row')} that went to others"
 
 
-def _lead(
-    delivery: Delivery,
-    decision: Explained | None,
-    compared: Compared | None,
-    comparison: Comparison | None,
-    now: datetime,
-) -> str:
+def _lead(decision: Explained | None, compared: Compared | None, comparison: Comparison | None, sentence: str) -> str:
     if compared is None or comparison is None:
         return decision.words if decision else ""
     parts = [f"{plural(comparison.looked_at, 'driver was', 'drivers were')} looked at."]
-    others = [row for row in comparison.rows if not row.asked and "busy with other" not in row.words]
-    if decision is not None and decision.record.driver_id and others:
-        later_s = min(row.later_s for row in others)
-        parts.append(
-            f"The next best would have brought the meal {span(later_s)} later."
-            if later_s >= 60
-            else "Others would have been as quick, and are kept for other orders."
-        )
+    if decision is not None and decision.record.driver_id:
+        parts += _others(compared, comparison, sentence)
     if comparison.nearest:
         parts.append(comparison.nearest)
     if decision is None and comparison.left_out:
         most = comparison.left_out[0]
         parts.append(f"{most.words}: {most.number}.")
     return " ".join(parts)
+
+
+def _others(compared: Compared, comparison: Comparison, sentence: str) -> list[str]:
+    """Return what is to say of those who could have taken it as well; nothing that `sentence` says already."""
+    if len(compared.at_once) > 1:
+        names = listed(sorted(first_name(compared.name(each)) for each in compared.at_once))
+        return [f"{names} were asked at once; the first yes wins."]
+    others = [row.later_s for row in comparison.rows if not row.asked and row.reason is None]
+    if not others:
+        return [] if NOBODY_ELSE in sentence else [f"{NOBODY_ELSE.capitalize()}."]
+    if min(others) >= 60:
+        return [f"The next best would have brought the meal {span(min(others))} later."]
+    return ["Others would have been as quick, and are kept for other orders."]
 
 
 def _steps(
@@ -292,14 +312,13 @@ def _own_sentence(compared: Compared) -> str:
     if chosen is None:
         return "You were asked because you fitted the plan of all open orders best."
     proposal = compared.asked.get(chosen.driver)
-    waits_s = (proposal.pickup_eta_s if proposal else chosen.pickup_s) - compared.job.ready_s
+    if proposal is not None and proposal.parallel:
+        others = plural(len(compared.at_once) - 1, "other driver", "other drivers")
+        return f"You were asked beside {others}; the first yes wins."
     if compared.misses:
         return f"You were asked first after {_missed(compared)}."
     if proposal is not None and len(proposal.jobs) > 1:
         return "You were asked because these orders go well together and you could take them all."
-    if waits_s < 60:
+    if _waits_s(compared, chosen) < 60:
         return "You were asked because you could have the food in hand the moment it is ready."
-    able = [each for each in compared.all if each.reason is None and each.driver not in compared.asked]
-    if all(each.door_s >= compared.door_s(chosen) - 1 for each in able):
-        return "You were asked because nobody could be at the door earlier."
-    return "You were asked because that is best for all open orders together."
+    return f"You were asked because {_because(compared, chosen)}."

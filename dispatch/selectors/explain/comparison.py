@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from accounts.models import Driver
+from dispatch.engine import Reason
 from dispatch.engine.candidates import Candidate, candidates
 from dispatch.engine.codec import Recording, RecordingError
 from dispatch.engine.fairness import goes_first
@@ -31,6 +32,8 @@ class Row:
     distance_m: float
     position: LngLat
     asked: bool
+    reason: Reason | None
+    """What kept him from it, or None."""
     words: str
     free_at: datetime
     arrive_at: datetime
@@ -120,6 +123,11 @@ class Compared:
         driver = next((each for each in self.recording.snapshot.drivers if each.id == wanted), None)
         return driver.misses if driver is not None and goes_first(driver, self.recording.policy) else 0
 
+    @property
+    def at_once(self) -> Sequence[str]:
+        """Return the drivers who are asked for this delivery at the same time, by id."""
+        return sorted({*self.asked, *self.job.offered_to})
+
     def door_s(self, each: Candidate) -> float:
         """Return when this driver would hand over; the one who was asked, by the plan."""
         proposal = self.asked.get(each.driver)
@@ -198,6 +206,7 @@ class Compared:
             distance_m=each.distance_m,
             position=LngLat(*snapshot.places[place]),
             asked=asked,
+            reason=each.reason,
             words="asked" if asked else self._short(each),
             free_at=moment(max(each.free_s, snapshot.now_s)),
             arrive_at=moment(max(each.arrive_s, snapshot.now_s)),
