@@ -1,6 +1,7 @@
 """Why this driver, why not that one, why not yet, in plain words."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.gis.geos import Point
@@ -99,6 +100,20 @@ class TestExplain:
         assert told(delivery, kitchen.now).sentence.startswith("Nobody is asked yet: the food is expected at ")
         services.hold_delivery(delivery_id=delivery.pk, held=True, now=kitchen.now, actor="usr_test")
         assert told(delivery, kitchen.now).sentence == "Nobody is asked: dispatch staff hold it back."
+
+    def test_says_that_the_driver_planned_for_it_is_busy(self, kitchen):
+        busy, _ = kitchen.carried()
+        planned(kitchen, lead_s=0)
+        ready = kitchen.now + timedelta(minutes=40)
+        Delivery.objects.filter(pk=busy.pk).update(ready_at=ready)
+        delivery = kitchen.delivery()
+        Delivery.objects.filter(pk=delivery.pk).update(ready_at=kitchen.now)
+        kitchen.round(kitchen.now + timedelta(seconds=1))
+        due, zone = DispatchJob.objects.get(delivery=delivery).due_at, ZoneInfo(kitchen.zone.time_zone)
+        assert due > ready
+        told_at, free_at = (f"{at.astimezone(zone):%H:%M}" for at in (kitchen.now, due))
+        because = f"the food is expected at {told_at}, but the driver planned for it is not free before {free_at}."
+        assert told(delivery, kitchen.now).sentence == f"Nobody is asked yet: {because}"
 
     def test_says_that_nobody_can(self, kitchen):
         delivery = kitchen.delivery()

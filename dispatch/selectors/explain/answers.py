@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from dispatch.models import DecisionRecord, Delivery, DispatchJob, Offer
 from dispatch.selectors.explain.comparison import Compared, Comparison, Row, moment
 from dispatch.selectors.explain.decisions import Explained, decisions_about, first_name, names_of
 from dispatch.selectors.explain.words import clock, far, listed, plural, span
+from dispatch.selectors.policies import policy_in_force
 from dispatch.states import DeliveryStatus, OfferStatus
 
 NOBODY_ELSE: Final = "nobody else could take it"
@@ -129,13 +130,20 @@ def _present(
     if job is None:
         return "The search for a driver has not begun."
     if job.due_at is not None and job.due_at > now:
-        return (
-            f"Nobody is asked yet: the food is expected at {clock(delivery.ready_at, zone)}, "
-            f"and asking at {clock(job.due_at, zone)} is early enough."
-        )
+        until = _until(job.due_at, delivery, job.zone_id)
+        return f"Nobody is asked yet: the food is expected at {clock(delivery.ready_at, zone)}, {until}."
     if job.attempt:
         return f"Nobody can take it at the moment; the next look is at {clock(max(job.next_attempt_at, now), zone)}."
     return "The next round decides about it, within seconds."
+
+
+def _until(due_at: datetime, delivery: Delivery, zone_id: UUID) -> str:
+    """Return why the zone that looks for a driver asks nobody before `due_at`, as the end of a sentence."""
+    zone, policy = delivery.zone.time_zone, policy_in_force(zone_id=zone_id).policy
+    timed_at = delivery.ready_at + timedelta(seconds=max(0.0, policy.ready_quantile_std) * delivery.ready_std_s)
+    if due_at > timed_at:  # who is free would set out before
+        return f"but the driver planned for it is not free before {clock(due_at, zone)}"
+    return f"and asking at {clock(due_at, zone)} is early enough"
 
 
 def _why(decision: Explained | None, compared: Compared | None) -> str:
