@@ -137,7 +137,9 @@ class OwnRowOutput(StrictSerializer):
     pickup_at = serializers.DateTimeField(help_text="Food in hand.")
     leave_at = serializers.DateTimeField()
     door_at = serializers.DateTimeField(help_text="Handed over.")
-    parts = serializers.DictField(child=serializers.FloatField(), help_text="Parts of the cost, seconds.")
+    parts = serializers.DictField(
+        child=serializers.FloatField(), help_text="Parts of the cost that are your own, seconds: to_door, late, pay."
+    )
 
 
 class OfferExplanationOutput(StrictSerializer):

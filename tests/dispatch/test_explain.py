@@ -240,6 +240,21 @@ class TestExplainOffer:
         assert ids.public("driver_id", sofia.pk) not in text
         assert client_of(sofia.user).get(address(offer, "explain")).status_code == 404
 
+    def test_tells_no_figure_that_is_made_of_others(self, kitchen):
+        planned(kitchen, position_weight=1, fairness_weight=1, acceptance_weight=1)
+        delivery = kitchen.delivery()
+        Delivery.objects.filter(pk=delivery.pk).update(ready_at=kitchen.now - timedelta(minutes=10))
+        maya = kitchen.online(named("Maya Okafor"), at=NEAR)
+        sofia = kitchen.online(named("Sofia Kaya"), at=FAR)
+        type(sofia).objects.filter(pk=sofia.pk).update(idle_since=kitchen.now - timedelta(minutes=1))
+        kitchen.round()
+        offer = Offer.objects.select_related("delivery").get(driver=maya.driver)
+        told_ops = told(delivery, kitchen.now).comparison.rows[0].parts
+        assert told_ops["position"] > 0
+        assert told_ops["fairness"] > 0
+        own = client_of(maya.driver.user).get(address(offer, "explain")).data["yours"]["parts"]
+        assert own == {name: told_ops[name] for name in ("to_door", "late", "pay")}
+
     def test_is_honest_where_nothing_is_kept(self, asked):
         offer = Offer.objects.select_related("delivery").get()
         DecisionRecord.objects.all().delete()

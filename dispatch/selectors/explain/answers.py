@@ -1,7 +1,7 @@
 """The answers to: why this driver, why not that one, why not yet; and to a driver's own question."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,8 @@ from dispatch.selectors.explain.words import clock, far, listed, plural, span
 from dispatch.selectors.policies import policy_in_force
 from dispatch.states import DeliveryStatus, OfferStatus
 
+#: Parts of the cost that are made of the driver and the order alone; the others tell where colleagues are, or their idling.
+OWN_PARTS: Final = ("to_door", "late", "pay")
 NOBODY_ELSE: Final = "nobody else could take it"
 ANSWERS = {
     OfferStatus.OPEN: "was asked and has not answered yet",
@@ -273,6 +275,7 @@ class OfferExplanation:
     sentence: str
     looked_at: int | None
     row: Row | None
+    """His own; of the cost only `OWN_PARTS`."""
     ready_at: datetime
     policy_version: int | None
     strategy: str
@@ -307,7 +310,7 @@ def explain_offer(*, offer: Offer) -> OfferExplanation:
         offer=offer,
         sentence=_own_sentence(compared),
         looked_at=comparison.looked_at,
-        row=row,
+        row=replace(row, parts={name: row.parts[name] for name in OWN_PARTS}) if row else None,
         ready_at=moment(compared.job.ready_s),
         policy_version=record.policy_version,
         strategy=record.strategy,
