@@ -92,6 +92,7 @@ class Result:
     cpu_s: list[float] = field(default_factory=list)
     """CPU seconds of each decision."""
     offers: int = 0
+    """Couriers asked about new trips, whoever took them."""
     refusals: int = 0
 
 
@@ -230,6 +231,7 @@ class Simulation:
         for (r, orders), couriers in questions.items():
             for c in couriers:
                 self._require_allowed(c, r, orders, t)
+            self.result.offers += sum(int(self.state[c]) != State.INBOUND for c in couriers)  # also who is released
             # who answers first is chance; one asked alone draws none
             for c in self.chance.permutation(couriers) if len(couriers) > 1 else couriers:
                 if self._apply(c, r, orders, t):
@@ -269,7 +271,6 @@ class Simulation:
             trip.orders = orders
         else:
             begin = max(t, int(self.free[c]), int(day.on[c]))
-            self.result.offers += 1
             if self.accepts[c] < 1.0 and self.chance.random() >= self.accepts[c]:
                 self.result.refusals += 1
                 self.refused.setdefault(c, set()).update(orders)
