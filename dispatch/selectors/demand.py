@@ -9,9 +9,11 @@ from django.db.models import Count, Max, Min, Q
 
 from dispatch.conf import TICK_FLOOR_S, conf_of
 from dispatch.engine.codec import Recording
-from dispatch.engine.mdrp.rehearsal import RUN_ON_S, Record, RecordedOrder, RecordedShift
+from dispatch.engine.mdrp.record import Record, RecordedOrder, RecordedShift
+from dispatch.engine.mdrp.rehearsal import RUN_ON_S
 from dispatch.engine.travel import Point
-from dispatch.models import Delivery, DriverPosition, DriverSession, Offer, RoundRecord
+from dispatch.models import Delivery, DriverPosition, DriverSession, Offer, RoundRecord, Shift
+from dispatch.selectors.roster import break_of
 from dispatch.states import DeliveryStatus, OfferStatus
 from fleetsync.core import clock
 from fleetsync.core.geo import LngLat, distance_m, lng_lat
@@ -43,9 +45,10 @@ def recorded_demand(
     deliveries = (
         Delivery.objects.filter(zone=zone, order__placed_at__gte=start, order__placed_at__lt=end)
         .exclude(status=DeliveryStatus.CANCELLED)
-        .select_related("order")
+        .select_related("order", "restaurant")
         .order_by("pk")
     )
+    ways_m = {row.pk: distance_m(lng_lat(row.pickup_point), lng_lat(row.dropoff_point)) for row in deliveries}
     orders = tuple(
         RecordedOrder(
             id=str(row.pk),
@@ -55,7 +58,8 @@ def recorded_demand(
             placed_s=row.order.placed_at.timestamp(),
             ready_s=(row.order.food_ready_at or row.ready_at).timestamp(),
             promised_s=row.promised_at.timestamp(),
-            pay_minor=conf.pay_for(distance_m(lng_lat(row.pickup_point), lng_lat(row.dropoff_point))),
+            pay_minor=conf.pay_for(ways_m[row.pk]),
+            vehicles=conf.vehicles_for(ways_m[row.pk], row.restaurant.vehicles),
         )
         for row in deliveries
     )
@@ -90,6 +94,7 @@ def _shifts(
         .select_related("driver")
         .order_by("pk")
     )
+    breaks = _breaks([row.driver_id for row in sessions], start, last)
     now = {row.driver_id: row.point for row in DriverPosition.objects.filter(driver__sessions__in=sessions)}
     for row in sessions:
         places = seen.get(row.driver_id, [])
@@ -108,7 +113,18 @@ def _shifts(
             off_s=off.timestamp(),
             capacity=row.capacity,
             vehicle=row.driver.vehicle,
+            breaks=tuple(breaks.get(row.driver_id, ())),
         )
+
+
+def _breaks(driver_ids: Iterable[UUID], start: datetime, end: datetime) -> dict[UUID, list[tuple[float, float]]]:
+    """Return the planned breaks of these drivers between `start` and `end`, in order."""
+    found: dict[UUID, list[tuple[float, float]]] = {}
+    shifts = Shift.objects.filter(driver__in=driver_ids, break_to__gt=start, break_from__lt=end)
+    for row in shifts.order_by("starts_at", "pk"):
+        if (planned := break_of(row.break_from, row.break_to)) is not None:
+            found.setdefault(row.driver_id, []).append(planned)
+    return found
 
 
 def _accepted(zone: Zone, start: datetime, end: datetime) -> float:

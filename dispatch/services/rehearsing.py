@@ -12,7 +12,8 @@ from uuid import UUID
 
 from dispatch.engine import Plan, Policy, decide
 from dispatch.engine.codec import Recording, RecordingError, plan_bytes
-from dispatch.engine.mdrp.rehearsal import Outcome, Record, rehearse
+from dispatch.engine.mdrp.record import Record
+from dispatch.engine.mdrp.rehearsal import Outcome, rehearse
 from dispatch.engine.version import engine_version, machine
 from dispatch.models import RoundRecord
 from dispatch.selectors.recorded import recording_of

@@ -14,15 +14,18 @@ from dispatch import services, tasks
 from dispatch.conf import conf_of
 from dispatch.engine import Plan, Policy
 from dispatch.engine.codec import decode, encode
-from dispatch.engine.mdrp.rehearsal import Record, RecordedOrder, RecordedShift, rehearse
+from dispatch.engine.mdrp.record import Record, RecordedOrder, RecordedShift
+from dispatch.engine.mdrp.rehearsal import rehearse
 from dispatch.engine.travel import sphere_distance_m
 from dispatch.engine.version import engine_version, machine
 from dispatch.engine.warm import warm
-from dispatch.models import DispatchPolicy, Offer, RoundRecord
+from dispatch.models import DispatchPolicy, DriverSession, Offer, RoundRecord, Shift
+from dispatch.selectors.demand import recorded_demand
 from dispatch.services.rehearsing import rehearse_both
 from fleetsync.core import clock
 from fleetsync.core.geo import distance_m, lng_lat
 from fleetsync.core.travel import provider
+from restaurants.models import Restaurant
 from tests.factories import DriverFactory, UserFactory
 
 DOOR_WAY_S, KITCHEN_WAY_S = 300, 120
@@ -272,6 +275,36 @@ class TestRehearse:
         assert found.click_to_door == pytest.approx((600 + 60 + DOOR_WAY_S + 30) / 60)
         assert (found.delivered, found.late_pct, found.pay_per_order, found.offers_per_order) == (1, 0.0, 500.0, 1.0)
         assert found.metres_per_order == pytest.approx(1112 + 2224, abs=2)
+
+    @pytest.mark.parametrize("strategy", ["plan", "batch", "nearest"])
+    def test_plays_what_may_carry_an_order(self, strategy):
+        record = self.record()
+        record = replace(record, orders=(replace(record.orders[0], vehicles=frozenset({"CAR"})),))
+        for vehicle, delivered in (("BICYCLE", 0), ("CAR", 1)):
+            riding = replace(record, shifts=(replace(record.shifts[0], vehicle=vehicle),))
+            assert rehearse(riding, Policy(strategy=strategy)).delivered == delivered
+
+    @pytest.mark.parametrize("strategy", ["plan", "batch", "nearest"])
+    def test_plays_planned_breaks(self, strategy):
+        record = self.record()
+        resting = (replace(record.shifts[0], breaks=((100.0, 200.0), (1900.0, 4000.0))),)
+        found = rehearse(replace(record, shifts=resting), Policy(strategy=strategy))
+        # the door at 1990 would be in the break: from 4000 on two minutes there, two at the counter, five on the road
+        assert found.click_to_door == pytest.approx((3000 + KITCHEN_WAY_S + 120 + DOOR_WAY_S + 30) / 60)
+
+    def test_knows_what_may_carry_an_order_and_when_breaks_are_planned(self, day):
+        Restaurant.objects.update(vehicles=["CAR", "SCOOTER"])
+        session, hour = DriverSession.objects.get(), timedelta(hours=1)
+        for begins in (day.now - 9 * hour, day.now - hour / 2, day.now + 2 * hour):
+            Shift.objects.create(
+                driver=session.driver, starts_at=begins, ends_at=begins + 2 * hour, break_from=begins + hour,
+                break_to=begins + hour * 1.5,
+            )  # fmt: skip
+        record = recorded_demand(zone=day.zone, start=day.now, end=day.now + timedelta(seconds=1), seen={})
+        assert {order.vehicles for order in record.orders} == {frozenset({"CAR", "SCOOTER"})}
+        (shift,) = record.shifts
+        began = (day.now + hour / 2).timestamp()
+        assert (shift.vehicle, shift.breaks) == (session.driver.vehicle, ((began, began + 1800),))
 
     def test_gives_the_same_twice_and_counts_refusals(self):
         record = self.record(orders=3, accept=0.5)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +19,9 @@ import numpy as np
 from dispatch.engine import decide
 from dispatch.engine.fairness import count_misses
 from dispatch.engine.mdrp.form import AnswerForm, AssignmentForm, CourierForm, OrderForm, SnapshotForm
-from dispatch.engine.mdrp.instance import Floats, Instance, Ints
+from dispatch.engine.mdrp.instance import Instance, Ints
 from dispatch.engine.mdrp.metrics import pickups_of
+from dispatch.engine.mdrp.record import Record, RecordedDay, day_of, in_seconds, point_of
 from dispatch.engine.mdrp.sim import Conditions, Result, simulate
 from dispatch.engine.model import Demand, Driver, DriverState, Job, Past, Snapshot
 from dispatch.engine.policy import Policy
@@ -29,48 +30,6 @@ from dispatch.engine.travel import Point, Table, sphere_distance_m
 RUN_ON_S: Final = 5400  # after the last order of the span, as the benchmark's windows
 DEMAND_S: Final = 4 * 3600.0
 DEMAND_MEMORY_S: Final = 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedOrder:
-    """An order as it was; moments in seconds since the Unix epoch."""
-
-    id: str
-    restaurant: str
-    pickup: Point
-    dropoff: Point
-    placed_s: float
-    ready_s: float
-    """When the food was there."""
-    promised_s: float
-    pay_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedShift:
-    """A driver's time online, from where he was first seen."""
-
-    driver: str
-    start: Point
-    on_s: float
-    off_s: float
-    capacity: int
-    vehicle: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What happened in one zone and span, as far as it does not depend on the policy."""
-
-    orders: tuple[RecordedOrder, ...]
-    shifts: tuple[RecordedShift, ...]
-    tick_s: int
-    half_pickup_s: int
-    half_dropoff_s: int
-    accept: float
-    """Share of the offers answered that were taken."""
-    travel: Callable[[tuple[Point, ...]], Any]
-    """Seconds between all pairs of these places, (n, n)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,69 +55,6 @@ class Outcome:
     rounds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedDay(Instance):
-    """A record in the simulator's shape: whole seconds, places as (lng, lat), travel from a table."""
-
-    table: Floats
-    index: Mapping[Point, int]
-    promised: Ints
-    pay: Ints
-    capacity: Ints
-    vehicles: tuple[str, ...]
-    metres: bool = False
-    """Places are (x, y) metres."""
-
-    def travel(self, ax: Any, ay: Any, bx: Any, by: Any) -> Any:
-        """Return whole seconds between two places of the record, rounded up."""
-        return self.table[self.index[float(ax), float(ay)], self.index[float(bx), float(by)]]
-
-
-def day_of(record: Record) -> RecordedDay:
-    """Return the record as an instance.
-
-    Raises:
-        ValueError: there is no order or no driver in it.
-    """
-    if not record.orders or not record.shifts:
-        raise ValueError(f"nothing to play: {len(record.orders)} orders, {len(record.shifts)} drivers")
-    orders = sorted(record.orders, key=lambda o: (o.placed_s, o.id))
-    kitchens = {o.restaurant: o.pickup for o in orders}
-    names = tuple(sorted(kitchens))
-    at = {name: i for i, name in enumerate(names)}
-    shifts = sorted(record.shifts, key=lambda s: (s.on_s, s.driver))
-    places = tuple(dict.fromkeys([*kitchens.values(), *(o.dropoff for o in orders), *(s.start for s in shifts)]))
-    table = np.ceil(np.array(record.travel(places), dtype=np.float64))
-    table[~np.isfinite(table)] = 86_400.0
-    return RecordedDay(
-        name="record",
-        restaurant_ids=names,
-        restaurant_xy=_points([kitchens[name] for name in names]),
-        order_ids=tuple(o.id for o in orders),
-        order_xy=_points([o.dropoff for o in orders]),
-        order_restaurant=_whole([at[o.restaurant] for o in orders]),
-        placed=_whole([o.placed_s for o in orders]),
-        ready=_whole([max(o.ready_s, o.placed_s) for o in orders]),
-        courier_ids=tuple(f"{s.driver}@{s.on_s:.0f}" for s in shifts),
-        courier_xy=_points([s.start for s in shifts]),
-        on=_whole([s.on_s for s in shifts]),
-        off=_whole([s.off_s for s in shifts]),
-        metres_per_minute=1.0,
-        pickup_service=2 * record.half_pickup_s,
-        dropoff_service=2 * record.half_dropoff_s,
-        target=0,
-        maximum=0,
-        pay_order=0.0,
-        pay_hour=0.0,
-        table=table,
-        index={place: i for i, place in enumerate(places)},
-        promised=_whole([o.promised_s for o in orders]),
-        pay=_whole([o.pay_minor for o in orders]),
-        capacity=_whole([s.capacity for s in shifts]),
-        vehicles=tuple(s.vehicle for s in shifts),
-    )
-
-
 def rehearse(
     record: Record, policy: Policy, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Outcome:
@@ -180,7 +76,7 @@ def play_as_live(day: Instance, policy: Policy, conditions: Conditions, round_s:
     Ways take whole minutes, as everywhere in the benchmark. Drivers who hold a trip keep it as it is.
     """
     run_on = None if conditions.run_on is None else conditions.run_on * 60
-    seconds = _in_seconds(day)
+    seconds = in_seconds(day)
     result = simulate(
         seconds,
         Rehearser(day=seconds, policy=policy, accept=conditions.accept),
@@ -192,25 +88,6 @@ def play_as_live(day: Instance, policy: Policy, conditions: Conditions, round_s:
         dropoff=_minutes(result.dropoff),
         drive=_minutes(result.drive),
         trips=[(assigned // 60, picked // 60, c, orders) for assigned, picked, c, orders in result.trips],
-    )
-
-
-def _in_seconds(day: Instance) -> RecordedDay:
-    places = tuple(dict.fromkeys(_point(xy) for xy in (*day.restaurant_xy, *day.order_xy, *day.courier_xy)))
-    at = _points(list(places))
-    values = {f.name: getattr(day, f.name) for f in fields(Instance)}
-    moments = {
-        name: 60 * values[name] for name in ("placed", "ready", "on", "off", "pickup_service", "dropoff_service")
-    }
-    return RecordedDay(
-        **values | moments,
-        table=60.0 * day.travel(at[:, None, 0], at[:, None, 1], at[None, :, 0], at[None, :, 1]),
-        index={place: i for i, place in enumerate(places)},
-        promised=60 * (day.placed + day.target),
-        pay=np.full(len(day.order_ids), day.pay_order),
-        capacity=np.full(len(day.courier_ids), len(day.order_ids)),
-        vehicles=("",) * len(day.courier_ids),
-        metres=True,
     )
 
 
@@ -281,6 +158,7 @@ class Rehearser:
             ready_s=float(order["ready"]),
             promised_s=float(day.promised[o]),
             declined=frozenset(refused),
+            vehicles=day.allowed[o],
             refusals=len(refused),
         )
 
@@ -306,6 +184,7 @@ class Rehearser:
             place=place,
             free_s=max(free_s, float(now)),
             off_s=float(c["off_at"]),
+            break_s=next((each for each in day.breaks[courier] if each[1] > now), None),
             capacity=int(day.capacity[courier]),
             vehicle=day.vehicles[courier],
             taken=c["taken"],
@@ -366,11 +245,11 @@ def _metres(day: RecordedDay, result: Result) -> float:
     here: dict[int, Point] = {}
     total = 0.0
     for _, _, courier, orders in sorted(result.trips, key=lambda trip: trip[1]):
-        at = here.get(courier, _point(day.courier_xy[courier]))
+        at = here.get(courier, point_of(day.courier_xy[courier]))
         kitchens = dict.fromkeys(int(day.order_restaurant[o]) for o in orders)
         for stop in (*(day.restaurant_xy[r] for r in kitchens), *(day.order_xy[o] for o in orders)):
-            total += sphere_distance_m(at, _point(stop))
-            at = _point(stop)
+            total += sphere_distance_m(at, point_of(stop))
+            at = point_of(stop)
         here[courier] = at
     return total
 
@@ -381,18 +260,6 @@ def _idle_spread(day: RecordedDay, result: Result) -> float:
     work = result.drive + pickups_of(day, result) * day.pickup_service + served * day.dropoff_service
     idle = np.clip(1.0 - work / shift, 0.0, 1.0) * 60.0
     return float(idle.std())
-
-
-def _point(xy: Any) -> Point:
-    return float(xy[0]), float(xy[1])
-
-
-def _points(values: list[Point]) -> Floats:
-    return np.array(values, dtype=np.float64).reshape(-1, 2)
-
-
-def _whole(values: list[float] | list[int]) -> Ints:
-    return np.rint(np.array(values, dtype=np.float64)).astype(np.int64)
 
 
 def _mean(values: Any) -> float:
