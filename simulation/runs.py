@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,6 +57,17 @@ def settle(*, ledger: Ledger, json_path: Path | None, title: str, target_min: fl
         except OSError as error:
             raise CommandError(f"{json_path}: cannot be written ({error.strerror})") from error
     return table
+
+
+def refuse_losses(table: Mapping[str, Any]) -> None:
+    """Let the command fail where its table tells of an order that was lost or doubled.
+
+    Raises:
+        CommandError: it does.
+    """
+    lost, doubled = table["orders"]["lost"], table["orders"]["doubled"]
+    if lost or doubled:
+        raise CommandError(f"Lost {lost}, doubled {doubled}: the platform broke what it had promised.")
 
 
 class Counters:

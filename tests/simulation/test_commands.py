@@ -4,12 +4,26 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from restaurants.models import Restaurant, Zone
+from simulation import runs
 from simulation.city import CENTRE
+from simulation.management.commands import simulate, simulate_replay
 from simulation.management.commands.simulate import last_order_s
 from simulation.replay import record
+from simulation.result import Offers, Result
 from simulation.staging import set_stage
 from tests.factories import ZoneFactory
 from tests.simulation.test_replay import FILES
+
+
+@pytest.fixture(params=[(1, 0), (0, 2)], ids=["lost", "doubled"])
+def losses(request, monkeypatch):
+    """Runs that end at once, and were promised what is not there."""
+    lost, doubled = request.param
+    result = Result(outcomes=[], offers=Offers(), lost=lost, doubled=doubled, latency_ms={})
+    monkeypatch.setattr(runs, "weigh", lambda **_: result)
+    for command in (simulate, simulate_replay):
+        monkeypatch.setattr(command, "run_loop", lambda _main: True)
+    return rf"Lost {lost}, doubled {doubled}\b"
 
 
 @pytest.fixture
@@ -76,6 +90,13 @@ class TestSimulateReplay:
             call_command("simulate_replay", str(folder), stdout=io.StringIO())
         assert not Restaurant.objects.exists()
 
+    def test_fails_after_its_table_when_an_order_was_lost_or_doubled(self, folder, settings, losses, capsys, tmp_path):
+        settings.FLEETSYNC_TRAVEL_FACTOR, settings.FLEETSYNC_TRAVEL_SPEED_MPS = 1.0, 320 / 60
+        with pytest.raises(CommandError, match=losses):
+            call_command("simulate_replay", str(folder), "--json", str(tmp_path / "out.json"))
+        assert "orders placed" in capsys.readouterr().out
+        assert (tmp_path / "out.json").exists()
+
 
 @pytest.mark.django_db
 class TestSetStage:
@@ -118,3 +139,9 @@ class TestSimulate:
     def test_refuses_arguments_that_make_no_sense(self, option):
         with pytest.raises(CommandError, match="expected"):
             call_command("simulate", *option, stdout=io.StringIO())
+
+    def test_fails_after_its_table_when_an_order_was_lost_or_doubled(self, losses, capsys):
+        call_command("seed", "--restaurants", "2", "--drivers", "1", "--customers", "1", stdout=io.StringIO())
+        with pytest.raises(CommandError, match=losses):
+            call_command("simulate", "--drivers", "1", "--customers", "1")
+        assert "orders placed" in capsys.readouterr().out

@@ -32,7 +32,7 @@ from simulation.clients.world import Habits, PlannedOrder, World
 from simulation.demand import Appetite, orders_of
 from simulation.people import account_of, last_seen, simulated, staff_of
 from simulation.roads import RealStreets
-from simulation.runs import Counters, console, run_loop, settle
+from simulation.runs import Counters, console, refuse_losses, run_loop, settle
 from simulation.seeding import refuse_production, seed_city
 
 ORDER_TAKES_S = 14 * 60.0  # business: placed to delivered, a short demo stops ordering so long before its end
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         except Unreachable as error:
             raise CommandError(f"The platform does not answer at {options['base_url']}: {error}") from error
         title = "Result" if finished or options["duration"] is None else "Result (stopped before its end)"
-        settle(ledger=ledger, json_path=options["json"], title=title, target_min=40.0, out=out)
+        refuse_losses(settle(ledger=ledger, json_path=options["json"], title=title, target_min=40.0, out=out))
 
     def _enough_people(self, options: dict[str, Any]) -> None:
         """Seed more drivers and customers where the city has fewer than asked for."""

@@ -25,7 +25,7 @@ from simulation.clients.world import Habits, PlannedItem, PlannedOrder, World
 from simulation.people import account_of, staff_of
 from simulation.replay import RUN_ON_MIN, Recording, WindowError, midnight_after, minute_of, record, settings_of
 from simulation.result import holdable_speed
-from simulation.runs import Bar, console, run_loop, settle
+from simulation.runs import Bar, console, refuse_losses, run_loop, settle
 from simulation.seeding import refuse_production
 from simulation.staging import Stage, set_stage
 
@@ -105,11 +105,12 @@ class Command(BaseCommand):
         except Unreachable as error:
             raise CommandError(f"The platform does not answer at {options['base_url']}: {error}") from error
         title = f"{recording.name} x{options['speed']:g}" + ("" if finished else " (stopped before its end)")
-        settle(ledger=ledger, json_path=options["json"], title=title, target_min=recording.target_min, out=out)
+        table = settle(ledger=ledger, json_path=options["json"], title=title, target_min=recording.target_min, out=out)
         p95, held = holdable_speed(ledger.late_s, options["speed"], LATE_LIMIT_S)
         out.print(f"Steps: 95 % no later than {p95:.1f} business seconds.", markup=False)
         if held < options["speed"]:
             out.print(f"This machine cannot keep up: it can hold --speed {held:g}.", style="bold red", markup=False)
+        refuse_losses(table)
 
     def _read(self, options: dict[str, Any]) -> Recording:
         if not 0 <= options["accept"] <= 1:
