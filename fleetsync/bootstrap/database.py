@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from fleetsync.bootstrap import docker, keeper, locks
 from fleetsync.bootstrap.interpreter import forget_inherited
 from fleetsync.bootstrap.keeper import Service
-from fleetsync.bootstrap.paths import Layout
+from fleetsync.bootstrap.paths import Layout, make_service_folders
 from fleetsync.bootstrap.services import Programs, major_version, provide
 from fleetsync.bootstrap.terminal import SetupError, run, step
 
@@ -111,6 +111,7 @@ def bring_up(layout: Layout, *, yes: bool, durable: bool = False) -> Addresses:
     """
     programs = provide(layout, yes=yes)
     with locks.holding(layout.local / "services.start"):
+        make_service_folders(layout)
         if not keeper.is_running(layout):
             docker.choose_ports(layout, programs)
         wanted = _services(layout, programs)

@@ -8,6 +8,8 @@ import pwd
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +28,15 @@ class Layout:
     local: Path  # state, logs, fetched packages: everything `clean` removes
     data: Path  # files of PostgreSQL and Redis
     sockets: Path  # short enough for unix sockets
-    service_user: str | None  # who runs PostgreSQL when we are root, which it refuses
+    as_root: bool  # PostgreSQL refuses root: an account of its own runs it
+
+    @property
+    def service_user(self) -> str | None:
+        """Return who runs PostgreSQL and Redis when we are root: whose their files are, however long ago that was chosen.
+
+        Before there are files it is the best account there is, which installing packages can change.
+        """
+        return (_account_of(self.data) or _best_account()) if self.as_root else None
 
     @property
     def venv(self) -> Path:
@@ -65,7 +75,7 @@ def find_layout(project: Path | None = None) -> Layout:
             local=local,
             data=data,
             sockets=data / "run",
-            service_user=_service_user(),
+            as_root=True,
         )
     sockets = local / "run"
     # Addresses with other characters need quoting, in each program in its own way.
@@ -81,24 +91,42 @@ def find_layout(project: Path | None = None) -> Layout:
         local=local,
         data=local / "data",
         sockets=sockets,
-        service_user=None,
+        as_root=False,
     )
 
 
 def make_folders(layout: Layout) -> None:
-    """Create the clone's folders with the right owner and mode. Safe to repeat.
+    """Create the folders of what only we write. Safe to repeat.
 
     Raises:
         SetupError: a folder exists and belongs to somebody else.
     """
-    try:
+    with _ours(layout):
         layout.local.mkdir(mode=0o755, exist_ok=True)
         layout.logs.mkdir(exist_ok=True)
-        if layout.service_user:
+
+
+def make_service_folders(layout: Layout) -> None:
+    """Create the folders of PostgreSQL and Redis, once their accounts may be there. Safe to repeat.
+
+    Raises:
+        SetupError: a folder exists and belongs to somebody else.
+    """
+    with _ours(layout):
+        user = layout.service_user
+        if layout.as_root:
             layout.data.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         for folder in (layout.data, layout.sockets, layout.health):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _claim(folder, layout.service_user)
+            _claim(folder, user)
+        if user:
+            _heal(layout.data)
+
+
+@contextmanager
+def _ours(layout: Layout) -> Iterator[None]:
+    try:
+        yield
     except PermissionError as error:
         owner = _owner_of(layout.local)
         raise SetupError(
@@ -118,6 +146,15 @@ def _claim(folder: Path, service_user: str | None) -> None:
         raise SetupError(f"{folder} belongs to {_owner_of(folder)}.", fix="remove it, or set XDG_RUNTIME_DIR")
 
 
+def _heal(data: Path) -> None:
+    """Give what is in the data folder to its owner where another account once had it all."""
+    owner = data.lstat()
+    for child in data.iterdir():
+        if child.lstat().st_uid != owner.st_uid:
+            for entry in (child, *child.rglob("*")):
+                os.chown(entry, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def _owner_of(path: Path) -> str:
     try:
         return pwd.getpwuid(path.stat().st_uid).pw_name
@@ -125,7 +162,16 @@ def _owner_of(path: Path) -> str:
         return "another user"
 
 
-def _service_user() -> str:
+def _account_of(data: Path) -> str | None:
+    """Return the account whose data folder this is; None before it is any but root's."""
+    try:
+        found = data.lstat()
+        return pwd.getpwuid(found.st_uid).pw_name if found.st_uid else None
+    except (OSError, KeyError):
+        return None
+
+
+def _best_account() -> str:
     for name in ("postgres", "redis", "nobody"):
         try:
             pwd.getpwnam(name)

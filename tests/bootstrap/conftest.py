@@ -29,5 +29,5 @@ def layout(tmp_path: Path) -> Layout:
         local=tmp_path / ".local",
         data=tmp_path / ".local" / "data",
         sockets=tmp_path / ".local" / "run",
-        service_user=None,
+        as_root=False,
     )

@@ -1,6 +1,8 @@
 """Folders of one clone, shared with no other."""
 
+import dataclasses
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -41,10 +43,10 @@ class TestFindLayout:
         assert layout.service_user
 
 
-class TestMakeFolders:
+class TestMakeServiceFolders:
     def test_keeps_others_out_and_may_be_repeated(self, layout):
-        paths.make_folders(layout)
-        paths.make_folders(layout)
+        paths.make_service_folders(layout)
+        paths.make_service_folders(layout)
         assert {oct(folder.stat().st_mode & 0o777) for folder in (layout.data, layout.sockets, layout.health)} == {
             "0o700"
         }
@@ -53,4 +55,49 @@ class TestMakeFolders:
         (tmp_path / "elsewhere").mkdir()
         layout.sockets.symlink_to(tmp_path / "elsewhere")
         with pytest.raises(SetupError, match="in the way"):
-            paths.make_folders(layout)
+            paths.make_service_folders(layout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a service user")
+class TestServiceUser:
+    @pytest.fixture
+    def rooted(self, layout, tmp_path):
+        return dataclasses.replace(
+            layout, as_root=True, data=tmp_path / "lib" / "x", sockets=tmp_path / "lib" / "x" / "run"
+        )
+
+    @pytest.fixture
+    def accounts(self, monkeypatch):
+        """Accounts of this machine by other names; a test adds `postgres` as its packages would."""
+        there = {"nobody": pwd.getpwnam("nobody"), "postgres": None}
+        real = pwd.getpwnam
+
+        def look(name):
+            if there.get(name, real) is None or name == "redis":
+                raise KeyError(name)
+            return there.get(name) or real(name)
+
+        monkeypatch.setattr(pwd, "getpwnam", look)
+        return there
+
+    def test_is_the_best_account_once_packages_have_made_it(self, rooted, accounts):
+        paths.make_folders(rooted)
+        assert rooted.service_user == "nobody"
+        accounts["postgres"] = pwd.getpwuid(1)
+        assert rooted.service_user == "postgres"
+
+    def test_stays_whose_the_files_are_when_a_better_account_comes(self, rooted, accounts):
+        paths.make_service_folders(rooted)
+        accounts["postgres"] = pwd.getpwuid(1)
+        paths.make_service_folders(rooted)
+        assert rooted.service_user == "nobody"
+        assert rooted.sockets.owner() == "nobody"
+
+    def test_owns_what_another_account_left_in_its_folder(self, rooted, accounts):
+        (rooted.data / "postgres-15" / "base").mkdir(parents=True)
+        os.chown(rooted.data / "postgres-15", 1, 1)
+        (rooted.data / "postgres-15" / "base" / "out").symlink_to("/etc/passwd")
+        paths.make_service_folders(rooted)
+        found = [rooted.data, *rooted.data.rglob("*")]
+        assert {path.lstat().st_uid for path in found} == {pwd.getpwnam("nobody").pw_uid}
+        assert Path("/etc/passwd").stat().st_uid == 0

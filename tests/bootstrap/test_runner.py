@@ -150,7 +150,7 @@ from fleetsync.bootstrap import state
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.runner import Program, Runner
 root = Path(sys.argv[1])
-layout = Layout(project=root, instance="x", local=root / ".local", data=root, sockets=root, service_user=None)
+layout = Layout(project=root, instance="x", local=root / ".local", data=root, sockets=root, as_root=False)
 child = Program(name="idle", argv=[sys.executable, "-c", sys.argv[2]], env=dict(os.environ))
 runner = Runner(layout, home=layout.local, current=state.State(), verbose=False, on_terminal=False)
 asyncio.run(runner.run([child], announce=lambda: print("up", flush=True), ready=lambda: (True, "")))
