@@ -110,7 +110,7 @@ def bring_up(layout: Layout, *, yes: bool, durable: bool = False) -> Addresses:
         SetupError: no PostgreSQL with PostGIS or no Redis to be had.
     """
     programs = provide(layout, yes=yes)
-    with locks.holding(layout.local / "services.start"):
+    with locks.holding(layout.local / "services.start", held="Another run of this clone is starting the services"):
         make_service_folders(layout)
         if not keeper.is_running(layout):
             docker.choose_ports(layout, programs)

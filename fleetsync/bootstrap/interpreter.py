@@ -10,11 +10,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fleetsync.bootstrap import debian
+from fleetsync.bootstrap import debian, locks
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.terminal import SetupError, Step, run, step
 
 RUNNING, TESTING = "requirements.txt", "requirements-dev.txt"
+SETTING_UP = "Another run of this clone is fetching or installing something"
+# Of a package's files its list is written last.
+HAS_WHOLE_PIP = "import importlib.metadata, sys; sys.exit(not importlib.metadata.files('pip'))"
 # What pip and uv call the same setting: people behind a mirror have set pip's.
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -38,11 +41,17 @@ def prepare(layout: Layout, requirements: str = RUNNING) -> None:
     """
     if is_ready(layout, requirements):
         return
+    with locks.holding(layout.setup_lock, held=SETTING_UP):
+        if not is_ready(layout, requirements):
+            _install(layout, requirements)
+
+
+def _install(layout: Layout, requirements: str) -> None:
     log = layout.logs / "setup.log"
-    works = layout.python.exists() and subprocess.run([layout.python, "-c", ""], capture_output=True).returncode == 0
-    if not works:
+    if not _is_whole(layout):
         with step("Python environment", f".venv for Python {sys.version_info[0]}.{sys.version_info[1]}") as making:
             _make_venv(layout, log, making)
+            _mark(layout).touch()
     count = sum(1 for _ in _packages(layout, requirements))
     size = "about 700 MB on disk" if requirements == RUNNING else "about 1,000 MB on disk"
     with step("Python packages", f"{count} from {requirements}, {size} when new") as installing:
@@ -70,6 +79,17 @@ def prepare(layout: Layout, requirements: str = RUNNING) -> None:
     fingerprints = [requirements] if requirements == RUNNING else [RUNNING, TESTING]
     for name in fingerprints:
         _stamp(layout, name).write_text(fingerprint(layout, name))
+
+
+def _is_whole(layout: Layout) -> bool:
+    """Tell whether `.venv` was made to its end: by us, which its mark says, or by hand."""
+    if not layout.python.exists():
+        return False
+    marked = _mark(layout).exists() or any(_stamp(layout, name).exists() for name in (RUNNING, TESTING))
+    config = layout.venv / "pyvenv.cfg"
+    without_pip = config.exists() and "\nuv = " in "\n" + config.read_text()
+    code = "" if marked or without_pip else HAS_WHOLE_PIP
+    return subprocess.run([layout.python, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def forget_inherited(env: dict[str, str]) -> dict[str, str]:
@@ -149,6 +169,10 @@ def _uv_environment(layout: Layout) -> dict[str, str]:
             if name == "UV_INDEX":
                 env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")  # pip's way with several indexes
     return env
+
+
+def _mark(layout: Layout) -> Path:
+    return layout.venv / ".fleetsync-made"
 
 
 def _stamp(layout: Layout, requirements: str) -> Path:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fleetsync.bootstrap.terminal import say
+
 
 def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
     """Return a descriptor that holds the lock, or None if it is held and we do not wait."""
@@ -47,9 +49,13 @@ def is_held(path: Path) -> bool:
 
 
 @contextmanager
-def holding(path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock for the length of a block, waiting for it."""
-    descriptor = take(path, shared=shared)
+def holding(path: Path, *, held: str = "") -> Iterator[None]:
+    """Hold the lock for the length of a block, waiting for it; `held` is said to who has to."""
+    descriptor = take(path, wait=False)
+    if descriptor is None:
+        if held:
+            say(f"  {held}; waiting for it ...")
+        descriptor = take(path)
     assert descriptor is not None
     try:
         yield

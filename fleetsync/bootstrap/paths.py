@@ -51,6 +51,11 @@ class Layout:
         return self.local / "logs"
 
     @property
+    def setup_lock(self) -> Path:
+        """Return the lock of who fetches or installs something into the clone."""
+        return self.local / "setup.lock"
+
+    @property
     def health(self) -> Path:
         return self.sockets / "health"
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fleetsync.bootstrap import debian, docker
+from fleetsync.bootstrap import debian, docker, locks
+from fleetsync.bootstrap.interpreter import SETTING_UP
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.terminal import SetupError, confirm, size_of, step
 
@@ -85,12 +86,13 @@ def provide(layout: Layout, *, yes: bool) -> Programs:
     Raises:
         SetupError: nothing this machine offers works, or the answer was no.
     """
-    found = look(layout)
-    if found.plan == "":
-        raise SetupError("PostgreSQL with PostGIS or Redis is missing.", fix=HAND_MADE)
-    if found.plan != "nothing to fetch" and not found.docker:
-        found = _fetch(layout, found, yes=yes)
-    debian.forget(layout)
+    with locks.holding(layout.setup_lock, held=SETTING_UP):
+        found = look(layout)
+        if found.plan == "":
+            raise SetupError("PostgreSQL with PostGIS or Redis is missing.", fix=HAND_MADE)
+        if found.plan != "nothing to fetch" and not found.docker:
+            found = _fetch(layout, found, yes=yes)
+        debian.forget(layout)  # what the environment was made with, too
     env = _server_environment(found.unpacked, found.postgres)
     redis_env = _server_environment(found.unpacked, found.redis)
     return Programs(

@@ -1,6 +1,10 @@
 """The environment is made once, then recognised."""
 
+import shutil
 import subprocess
+import sys
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +16,7 @@ from fleetsync.bootstrap import interpreter
 def requirements(layout):
     (layout.project / "requirements.txt").write_text("# why\nDjango==5.2.19   # the framework\n\nredis<8\n")
     (layout.project / "requirements-dev.txt").write_text("-r requirements.txt\npytest==9.2.0\n")
+    (layout.venv / ".fleetsync-made").touch()
     return layout
 
 
@@ -52,6 +57,63 @@ class TestPrepare:
         interpreter.prepare(requirements)
         assert ran == ["/usr/bin/uv", str(requirements.python)]
         assert interpreter.is_ready(requirements)
+
+    def test_the_second_of_two_first_runs_waits_and_installs_nothing(self, requirements, monkeypatch, capsys):
+        ran, begun, go_on = [], threading.Event(), threading.Event()
+
+        def run(argv, **_):
+            ran.append(argv)
+            begun.set()
+            assert go_on.wait(10)
+            return ""
+
+        monkeypatch.setattr(interpreter, "run", run)
+        monkeypatch.setattr(interpreter.shutil, "which", lambda name: f"/usr/bin/{name}")
+        runs = [threading.Thread(target=interpreter.prepare, args=(requirements,)) for _ in range(2)]
+        runs[0].start()
+        assert begun.wait(10)
+        runs[1].start()
+        time.sleep(0.2)
+        go_on.set()
+        for each in runs:
+            each.join()
+        assert len(ran) == 1
+        assert "waiting for it" in capsys.readouterr().out
+
+
+class TestIsWhole:
+    @pytest.fixture
+    def bare(self, layout):
+        shutil.rmtree(layout.venv)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", layout.venv], check=True)
+        return layout
+
+    def test_an_environment_that_was_left_half_made_is_made_anew(self, bare, monkeypatch, capsys):
+        made = []
+        monkeypatch.setattr(interpreter, "_make_venv", lambda *_: made.append(1))
+        monkeypatch.setattr(interpreter, "run", lambda *_, **__: "")
+        monkeypatch.setattr(interpreter.shutil, "which", lambda name: f"/usr/bin/{name}")
+        (bare.project / "requirements.txt").write_text("redis<8\n")
+        assert not interpreter._is_whole(bare)
+        interpreter.prepare(bare)
+        assert made == [1]
+        assert interpreter._is_whole(bare)
+
+    def test_one_from_before_there_was_a_mark_is_kept(self, bare):
+        (bare.venv / ".fleetsync-requirements.txt").write_text("older")
+        assert interpreter._is_whole(bare)
+
+    def test_one_made_by_hand_is_kept(self, bare):
+        site = next(bare.venv.glob("lib/python3*/site-packages"))
+        (site / "pip-1.dist-info").mkdir()
+        (site / "pip-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: pip\nVersion: 1\n")
+        assert not interpreter._is_whole(bare)  # somebody is still at it, or was
+        (site / "pip-1.dist-info" / "RECORD").write_text("pip/__init__.py,,\n")
+        assert interpreter._is_whole(bare)
+
+    def test_one_made_by_uv_needs_no_pip(self, bare):
+        (bare.venv / "pyvenv.cfg").open("a").write("uv = 0.9.0\n")
+        assert interpreter._is_whole(bare)
 
 
 class TestUvEnvironment:

@@ -1,10 +1,11 @@
 """Finding PostgreSQL with PostGIS and Redis on a machine."""
 
 import os
+import threading
 
 import pytest
 
-from fleetsync.bootstrap import debian, docker, services
+from fleetsync.bootstrap import debian, docker, locks, services
 from fleetsync.bootstrap.terminal import SetupError
 
 DPKG = """\
@@ -88,6 +89,23 @@ class TestLook:
         with pytest.raises(SetupError) as missing:
             services.provide(layout, yes=True)
         assert "DATABASE_URL" in missing.value.fix
+
+
+class TestProvide:
+    def test_leaves_alone_what_another_run_is_fetching(self, bare_machine, layout, tmp_path):
+        whole = server(tmp_path, "btree_gist", "postgis")
+        bare_machine.setattr(services, "_servers", lambda _unpacked: [whole])
+        bare_machine.setattr(services, "_redis", lambda _unpacked: whole)
+        fetching = layout.local / "apt"
+        fetching.mkdir()
+        with locks.holding(layout.setup_lock):
+            second = threading.Thread(target=services.provide, args=(layout,), kwargs={"yes": True})
+            second.start()
+            second.join(0.2)
+            assert second.is_alive()
+            assert fetching.exists()
+        second.join()
+        assert not fetching.exists()
 
 
 class TestHasPostgis:
