@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -86,6 +87,16 @@ def end_groups(leaders: dict[int, str | None], *, grace_s: float = 4.0) -> None:
         left = {pid: birth for pid, birth in left.items() if group_lives(pid, birth)}
     for pid in left:
         signal_group(pid, signal.SIGKILL)
+
+
+def end_child(child: subprocess.Popen[bytes], *, grace_s: float) -> None:
+    """End a child that leads a group, and return when it is gone: ask, wait, then kill; a second Ctrl-C kills at once."""
+    signal_group(child.pid, signal.SIGTERM)
+    try:
+        child.wait(grace_s)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt, SystemExit):
+        signal_group(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def age_s(pid: int) -> float:

@@ -32,6 +32,7 @@ from fleetsync.bootstrap.runner import Program, Runner
 from fleetsync.bootstrap.terminal import SetupError, Step, box, run, say, step, warn
 
 HOST = "127.0.0.1"
+END_WITHIN_S = 5.0
 # From seed, which gives them all the same password.
 LOGINS = ("admin", "dispatcher", "restaurant", "driver", "customer")
 PASSWORD = "fleetsync-demo"  # noqa: S105 (shown on screen; the demo's accounts are local)
@@ -253,9 +254,13 @@ def in_background(platform: Platform, only: Sequence[str]) -> int:
             start_new_session=True,
             pass_fds=platform.locks,
         )
-        while child.poll() is None and not state.load(home).ready:
-            starting.tick()
-            time.sleep(0.05)
+        try:
+            while child.poll() is None and not state.load(home).ready:
+                starting.tick()
+                time.sleep(0.05)
+        except BaseException:
+            children.end_child(child, grace_s=END_WITHIN_S)  # no Ctrl-C reaches it, and it has our locks
+            raise
         if child.poll() is not None:
             raise SetupError(
                 "The platform did not come up.", fix=(home / "logs" / "background.log").read_text()[-2000:]
