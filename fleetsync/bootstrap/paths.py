@@ -120,7 +120,8 @@ def make_service_folders(layout: Layout) -> None:
     with _ours(layout):
         user = layout.service_user
         if layout.as_root:
-            layout.data.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            layout.data.parent.mkdir(parents=True, exist_ok=True)
+            layout.data.parent.chmod(0o755)  # under any umask: the accounts of all clones pass through it
         for folder in (layout.data, layout.sockets, layout.health):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _claim(folder, user)

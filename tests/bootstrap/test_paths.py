@@ -80,6 +80,18 @@ class TestServiceUser:
         monkeypatch.setattr(pwd, "getpwnam", look)
         return there
 
+    def test_reaches_its_folder_whatever_umask_root_has_or_had(self, rooted):
+        before = os.umask(0o077)
+        try:
+            paths.make_service_folders(rooted)
+            assert rooted.data.parent.stat().st_mode & 0o777 == 0o755
+            rooted.data.parent.chmod(0o700)  # as an earlier run left it
+            paths.make_service_folders(rooted)
+            assert rooted.data.parent.stat().st_mode & 0o777 == 0o755
+            assert rooted.data.stat().st_mode & 0o777 == 0o700
+        finally:
+            os.umask(before)
+
     def test_is_the_best_account_once_packages_have_made_it(self, rooted, accounts):
         paths.make_folders(rooted)
         assert rooted.service_user == "nobody"
