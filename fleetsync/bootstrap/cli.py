@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if name in COMMANDS:
             signal.signal(signal.SIGTERM, _leave)
-            return COMMANDS[name](layout, _parse(name, rest))
+            return _do(name, layout, _parse(name, rest))
         if name in ("help", "-h", "--help") and not rest:
             if not django.is_at_hand(layout):
                 say(arguments.overview())
@@ -41,6 +42,27 @@ def main(argv: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
+
+
+def _do(name: str, layout: Layout, options: argparse.Namespace) -> int:
+    """Run one of our commands; what the machine refuses becomes a sentence with the next step."""
+    try:
+        return COMMANDS[name](layout, options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = error.filename or layout.project
+        raise SetupError(f"{place}: {error.strerror or error}.", fix=_next_step(error, layout)) from error
+
+
+def _next_step(error: OSError, layout: Layout) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"make room: df -h {layout.project} {layout.data.parent}"
+    if error.errno == errno.EROFS:
+        return "this file system is read-only: clone to a folder that can be written"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"run as whoever owns {error.filename or layout.project}"
+    return f"manage.py doctor checks this machine; the last words are in {layout.logs / 'setup.log'}"
 
 
 def _parse(name: str, argv: list[str]) -> argparse.Namespace:

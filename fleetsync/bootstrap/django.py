@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from fleetsync.bootstrap import database, keeper
+from fleetsync.bootstrap import database, environment, keeper
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.terminal import SetupError
 
@@ -56,7 +56,6 @@ def _use_own_services(layout: Layout) -> None:
         addresses = database.planned(layout)
         os.environ.setdefault("DATABASE_URL", addresses.database_url)
         os.environ.setdefault("REDIS_URL", addresses.redis_url)
-        secret = layout.local / "secret-key"
-        if secret.exists():
-            os.environ.setdefault("FLEETSYNC_SECRET_KEY", secret.read_text())
+        if key := environment.known_key(layout):
+            os.environ.setdefault("FLEETSYNC_SECRET_KEY", key)
     sys.path.insert(0, str(layout.project))

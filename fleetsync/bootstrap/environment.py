@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from fleetsync.bootstrap import locks
 from fleetsync.bootstrap.database import Addresses
 from fleetsync.bootstrap.interpreter import forget_inherited
 from fleetsync.bootstrap.paths import Layout
@@ -59,9 +60,22 @@ def for_children(
 
 def secret_key(layout: Layout) -> str:
     """Return the clone's own signing key, made at its first use."""
-    file = layout.local / "secret-key"
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as target:
-            target.write(secrets.token_urlsafe(48))
-    return file.read_text()
+    key = known_key(layout)
+    if key:
+        return key
+    with locks.holding(layout.local / "secret-key.lock"):
+        if not known_key(layout):
+            unfinished = layout.local / "secret-key.new"
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as target:
+                target.write(secrets.token_urlsafe(48))
+            unfinished.replace(layout.local / "secret-key")  # whole or not at all, also on a full disk
+        return known_key(layout)
+
+
+def known_key(layout: Layout) -> str:
+    """Return the clone's own signing key, nothing if none was made yet or its file is empty."""
+    try:
+        return (layout.local / "secret-key").read_text()
+    except FileNotFoundError:
+        return ""

@@ -153,13 +153,14 @@ def _keep(local: Path, logs: Path) -> int:
                 if now - began[name] > 30:
                     pause[name] = FASTEST_RESTART_S
             elif now - began[name] >= pause[name]:
-                print(
-                    f"{time.strftime('%H:%M:%S')} {name} ended with {child.returncode}; starting it again", flush=True
-                )
                 pause[name] = min(SLOWEST_RESTART_S, pause[name] * 2)
-                running[name] = (service, start(service, logs / f"{name}.log"))
                 began[name] = now
                 restarts[name] += 1
+                with suppress(OSError):  # a full disk must not end the others too
+                    said = f"{time.strftime('%H:%M:%S')} {name} ended with {child.returncode}; starting it again"
+                    print(said, flush=True)
+                with suppress(OSError):
+                    running[name] = (service, start(service, logs / f"{name}.log"))
                 _write_pids(local, running, restarts)
     stop(running)
     return 0
@@ -169,7 +170,8 @@ def _write_pids(
     local: Path, running: Mapping[str, tuple[Service, subprocess.Popen[bytes]]], restarts: Mapping[str, int]
 ) -> None:
     pids = {"keeper": (os.getpid(), 0)} | {name: (child.pid, restarts[name]) for name, (_, child) in running.items()}
-    (local / "services.pids").write_text(json.dumps(pids))
+    with suppress(OSError):
+        (local / "services.pids").write_text(json.dumps(pids))
 
 
 if __name__ == "__main__":

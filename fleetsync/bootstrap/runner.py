@@ -9,7 +9,7 @@ import pwd
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,8 +162,13 @@ class Runner:
             try:
                 lines = await self._start(program)
             except OSError as error:
-                self.state.failed = f"{program.name} does not start: {error}"
-                return
+                if not program.was_ready:
+                    self.state.failed = f"{program.name} does not start: {error}"
+                    return
+                self._log("error", "runner.not_started", process=program.name, why=str(error), pause_s=pause)
+                await asyncio.sleep(pause)
+                pause = min(SLOWEST_RESTART_S, pause * 2)
+                continue
             child = program.child
             assert child is not None
             self._note(program.name, child.pid, program.restarts)
@@ -224,19 +229,29 @@ class Runner:
         """Look after what no exit code tells: silent workers, a lost keeper of the services."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            for program in self._programs:
-                silent = _silent_s(program.heartbeat)
-                if silent > HEARTBEAT_LIMIT_S and program.child and program.child.returncode is None:
-                    self._log("warning", "runner.silent", process=program.name, silent_s=round(silent, 1))
-                    children.signal_group(program.child.pid, signal.SIGKILL)
-            if not keeper.is_running(self.layout) and keeper.plan(self.layout).exists():
-                self._log("warning", "runner.services_lost")
-                await asyncio.to_thread(keeper.restart, self.layout)
+            with suppress(OSError):  # of the disk: the next look may do
+                await self._look_around()
+
+    async def _look_around(self) -> None:
+        for program in self._programs:
+            silent = _silent_s(program.heartbeat)
+            if silent > HEARTBEAT_LIMIT_S and program.child and program.child.returncode is None:
+                self._log("warning", "runner.silent", process=program.name, silent_s=round(silent, 1))
+                children.signal_group(program.child.pid, signal.SIGKILL)
+        if not keeper.is_running(self.layout) and keeper.plan(self.layout).exists():
+            self._log("warning", "runner.services_lost")
+            await asyncio.to_thread(keeper.restart, self.layout)
 
     async def _read(self, program: Program, stream: asyncio.StreamReader) -> None:
-        """Copy a program's lines into its file and, as far as people want them, to the terminal."""
+        """Copy a program's lines into its file and, as far as people want them, to the terminal.
+
+        Where neither takes them they are dropped: a program whose lines nobody reads would stand still.
+        """
         position = len(program.name)
-        with (self.folder / f"{program.name}.log").open("ab", buffering=0) as sink:
+        with ExitStack() as opened:
+            sink = None
+            with suppress(OSError):
+                sink = opened.enter_context((self.folder / f"{program.name}.log").open("ab", buffering=0))
             while True:
                 try:
                     line = await stream.readline()
@@ -244,9 +259,12 @@ class Runner:
                     continue
                 if not line:
                     return
-                sink.write(line)
-                if self._on_terminal:
-                    self._show(program, position, line.decode(errors="replace").rstrip("\n"))
+                with suppress(OSError):
+                    if sink is not None:
+                        sink.write(line)
+                with suppress(OSError):
+                    if self._on_terminal:
+                        self._show(program, position, line.decode(errors="replace").rstrip("\n"))
 
     def _show(self, program: Program, position: int, line: str) -> None:
         level = logs.level_of(line)
@@ -291,12 +309,13 @@ class Runner:
             self._save()
 
     def _save(self) -> None:
-        state.save(self.home, self.state)
+        with suppress(OSError):  # a full disk is no reason to leave a process alone
+            state.save(self.home, self.state)
 
     def _log(self, level: str, event: str, **fields: object) -> None:
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line = json.dumps({"timestamp": moment, "level": level, "event": event, **fields})
-        with (self.folder / "runner.log").open("a") as sink:
+        with suppress(OSError), (self.folder / "runner.log").open("a") as sink:
             sink.write(line + "\n")
         if self._on_terminal:
             say(f"{logs.prefix('runner', 0)} {logs.render(line)}")

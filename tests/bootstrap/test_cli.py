@@ -1,7 +1,9 @@
 """The command line before anything is installed."""
 
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fleetsync.bootstrap import arguments
-from fleetsync.bootstrap.cli import COMMANDS
+from fleetsync.bootstrap.cli import COMMANDS, main
+from fleetsync.bootstrap.paths import find_layout
 
 BARE = [sys.executable, "-I", "-S"]  # no site-packages: what a fresh machine has
 
@@ -71,6 +74,28 @@ class TestWithoutAnythingInstalled:
         said = manage(fresh_clone)
         assert said.returncode == 0
         assert all(f"  {name} " in said.stdout for name in COMMANDS)
+
+
+class TestWhatTheMachineRefuses:
+    @pytest.mark.parametrize(
+        ("refused", "helps"),
+        [
+            (OSError(errno.ENOSPC, "No space left on device"), "make room: df -h"),
+            (OSError(errno.EROFS, "Read-only file system", "/srv/x/.local"), "clone to a folder that can be written"),
+            (PermissionError(errno.EACCES, "Permission denied", "/srv/x/.venv"), "run as whoever owns /srv/x/.venv"),
+            (OSError(errno.EMFILE, "Too many open files", "/srv/x"), "manage.py doctor"),
+        ],
+    )
+    def test_is_told_in_a_sentence_with_its_place_and_the_next_step(self, monkeypatch, capsys, refused, helps):
+        def refuse(_layout, _options):
+            raise refused
+
+        monkeypatch.setitem(COMMANDS, "down", refuse)
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        assert main(["down"]) == 1
+        said = capsys.readouterr().err
+        assert f"{refused.filename or find_layout().project}: {refused.strerror}." in said
+        assert helps in said
 
 
 class TestHelp:

@@ -1,6 +1,7 @@
 """Real child processes under the runner."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -140,6 +141,53 @@ class TestRun:
 
         run(layout, [stubborn], after=wait)
         assert stubborn.child.returncode == -signal.SIGKILL
+
+
+class TestOnAFullDisk:
+    def test_programs_run_on_and_are_started_again_though_nothing_can_be_written(self, layout, monkeypatch):
+        def afresh(folder, names):
+            for name in names:
+                (folder / f"{name}.log").symlink_to("/dev/full")
+
+        def full(_home, _state):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(runner.logs, "start_afresh", afresh)
+        monkeypatch.setattr(state, "save", full)
+        talks = "import pathlib, sys, time; print(('x' * 99 + '\\n') * 9999); pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+        said = layout.local / "said"
+        talker = program(layout, "talker", talks, str(said))
+
+        async def kill(current):
+            await until(said.exists)
+            first = current.processes["talker"].pid
+            said.unlink()
+            os.kill(first, signal.SIGKILL)
+            await until(said.exists)
+            assert current.processes["talker"].pid != first
+
+        assert run(layout, [talker], after=kill)[0] == 0
+
+    def test_a_program_that_could_not_be_started_again_is_tried_once_more(self, layout, monkeypatch):
+        idle = program(layout, "idle", "import time; time.sleep(600)")
+        start, refused = Runner._start, []
+
+        async def refusing(self, wanted):
+            if wanted.was_ready and not refused:
+                refused.append(wanted.name)
+                raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+            return await start(self, wanted)
+
+        monkeypatch.setattr(Runner, "_start", refusing)
+
+        async def kill(current):
+            first = current.processes["idle"].pid
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: current.processes["idle"].pid != first)
+
+        assert run(layout, [idle], after=kill)[0] == 0
+        assert refused == ["idle"]
+        assert [line["event"] for line in logged(layout, "runner")] == ["runner.restart", "runner.not_started"]
 
 
 class TestAfterTheRunnerWasKilled:
