@@ -9,7 +9,7 @@ frames through channels_redis's pub/sub layer, for whoever wants stock parts.
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -80,6 +80,8 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._changed = asyncio.Event()
         self._confirmed: dict[str, asyncio.Event] = {}
+        self._held: set[str] = set()  # topics whose SUBSCRIBE was sent last
+        self._unanswered: Counter[str] = Counter()  # SUBSCRIBEs that Redis has not answered yet
         self._task: asyncio.Task[None] | None = None
 
     def subscribe(self, topic: str, listener: Listener) -> None:
@@ -151,6 +153,8 @@ class Hub:
             health_check_interval=SILENCE_S,
             retry=Retry(NoBackoff(), 0),
         )
+        self._held.clear()
+        self._unanswered.clear()
         async with client, client.pubsub() as pubsub:
             await pubsub.subscribe(_channel(""))
             self.connected = True
@@ -165,25 +169,34 @@ class Hub:
                         self._take(message)
 
     async def _keep_subscribed(self, pubsub: Any) -> None:
-        held: set[str] = set()
         while True:
             await self._changed.wait()
             self._changed.clear()
             wanted = set(self._listeners)
-            if new := wanted - held:
+            new, gone = wanted - self._held, self._held - wanted
+            self._held = wanted
+            self._unanswered.update(new)
+            for topic in wanted - new:  # left and taken again between two looks
+                self._confirm(topic)
+            if new:
                 await pubsub.subscribe(*map(_channel, new))
-            if gone := held - wanted:
+            if gone:
                 await pubsub.unsubscribe(*map(_channel, gone))
-            for topic in wanted & held:  # left and taken again between two looks
-                self._confirmed[topic].set()
-            held = wanted
 
     def _take(self, message: dict[str, Any]) -> None:
         topic = message["channel"].decode().removeprefix(_channel(""))
-        if message["type"] == "subscribe" and topic in self._confirmed:
-            self._confirmed[topic].set()
+        if message["type"] == "subscribe":
+            self._unanswered[topic] -= 1
+            if self._unanswered[topic] <= 0:
+                del self._unanswered[topic]
+            self._confirm(topic)
         elif message["type"] == "message":
             self._hand_out(topic, message["data"])
+
+    def _confirm(self, topic: str) -> None:
+        """Say that Redis has the subscription if it has: of one left and taken again only the last answer counts."""
+        if topic in self._held and topic in self._confirmed and not self._unanswered[topic]:
+            self._confirmed[topic].set()
 
     def _hand_out(self, topic: str, data: bytes) -> None:
         for listener in tuple(self._listeners.get(topic, ())):

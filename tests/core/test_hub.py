@@ -79,7 +79,63 @@ class TestSubscribe:
         assert [frame["seq"] for _, frame in ear.heard] == [1, 2]
 
 
+class Wire:
+    """Takes what is sent to Redis; a test answers for it when it likes."""
+
+    def __init__(self, live: Hub) -> None:
+        self.live, self.sent = live, []
+        live._task = asyncio.get_running_loop().create_task(live._keep_subscribed(self))
+
+    async def subscribe(self, *channels: str) -> None:
+        self.sent += [("subscribe", channel) for channel in channels]
+
+    async def unsubscribe(self, *channels: str) -> None:
+        self.sent += [("unsubscribe", channel) for channel in channels]
+
+    def answers(self, number: int) -> None:
+        """Answer that many of what was sent, in its order."""
+        for kind, channel in self.sent[:number]:
+            self.live._take({"type": kind, "channel": channel.encode(), "data": 1})
+        del self.sent[:number]
+
+    async def gets(self, number: int) -> None:
+        while len(self.sent) < number:
+            await asyncio.sleep(0)
+
+
 class TestConfirmed:
+    async def test_waits_for_redis_to_answer_for_this_topic_and_not_for_another(self):
+        live = Hub()
+        wire = Wire(live)
+        live.subscribe("order:x", Ear())
+        await wire.gets(1)
+        live.subscribe("order:y", Ear())
+        await wire.gets(2)
+        wire.sent.reverse()
+        wire.answers(1)
+        assert await live.confirmed("order:y", timeout_s=0.05)
+        assert not await live.confirmed("order:x", timeout_s=0.05)
+        wire.answers(1)
+        assert await live.confirmed("order:x", timeout_s=0.05)
+        await live.close()
+
+    async def test_waits_for_the_last_answer_of_a_topic_that_was_left_and_taken_again(self):
+        live, ear = Hub(), Ear()
+        wire = Wire(live)
+        live.subscribe("order:x", ear)
+        await wire.gets(1)
+        live.unsubscribe("order:x", ear)
+        await wire.gets(2)
+        live.subscribe("order:x", ear)
+        wire.answers(1)  # to the first SUBSCRIBE; an UNSUBSCRIBE is on its way
+        await wire.gets(2)
+        assert not await live.confirmed("order:x", timeout_s=0.05)
+        wire.answers(1)
+        assert not await live.confirmed("order:x", timeout_s=0.05)
+        wire.answers(1)
+        assert await live.confirmed("order:x", timeout_s=0.05)
+        await live.close()
+
     async def test_waits_until_redis_has_taken_the_group_and_not_only_been_sent_it(self, settings, monkeypatch):
         settings.FLEETSYNC_FANOUT = "channels"
         subscribe, held = RedisSingleShardConnection.subscribe, asyncio.Event()
