@@ -30,6 +30,11 @@ class Refused(Exception):
         super().__init__(f"{status} {code}: {detail}")
         self.status, self.code, self.detail = status, code, detail
 
+    @property
+    def passes(self) -> bool:
+        """Tell whether the same may be granted in a moment."""
+        return self.status in PASSING or self.code == "idempotency-in-flight"
+
 
 class Unreachable(Exception):
     """No answer within our patience."""
@@ -133,17 +138,21 @@ class Account:
         """Return an access token other than `stale`: by the refresh token, else by the password.
 
         Raises:
-            Refused: neither works.
+            Refused: neither works, or not at the moment (`passes`).
+            httpx.TransportError: nobody answered; what there was to renew by is kept.
         """
         async with self._renewing:
             if self.access and self.access != stale:
                 return self.access
             if self.refresh:
-                token, self.refresh = self.refresh, ""
-                answer = await self._send("POST", "auth/refresh", {"refresh": token}, {}, None)
+                answer = await self._send("POST", "auth/refresh", {"refresh": self.refresh}, {}, None)
                 if answer.status_code == 200:
                     self._take(orjson.loads(answer.content))
                     return self.access
+                refusal = _refusal(answer)
+                if refusal.passes:
+                    raise refusal
+                self.refresh = ""
             if not self.password:
                 raise Refused(401, "token-invalid", f"{self.email} has no way to log in again")
             answer = await self._send("POST", "auth/login", {"email": self.email, "password": self.password}, {}, None)
@@ -181,27 +190,30 @@ class Account:
         pause, at_500, renewed = FIRST_PAUSE_S, 0, False
         why = ""
         while time.monotonic() - tapped < PATIENCE_S:
-            token = self.access or await self.renew("")
-            headers = {"Authorization": f"Bearer {token}"}
-            if key:
-                headers["Idempotency-Key"] = key
             try:
+                token = self.access or await self.renew("")
+                headers = {"Authorization": f"Bearer {token}"}
+                if key:
+                    headers["Idempotency-Key"] = key
                 response = await self._send(method, path, body, headers, params)
+                if response.status_code == 401 and not renewed:
+                    await self.renew(token)
+                    renewed = True
+                    continue
             except httpx.TransportError as error:
                 why = type(error).__name__
+            except Refused as no_token:
+                if not no_token.passes:
+                    raise
+                why = str(no_token)
             else:
                 if response.status_code < 300:
                     content = orjson.loads(response.content) if response.content else None
                     return Answer(response.status_code, content, response.headers, tapped, time.monotonic())
                 refusal = _refusal(response)
                 why = str(refusal)
-                if response.status_code == 401 and not renewed:
-                    renewed = True
-                    await self.renew(token)
-                    continue
                 at_500 += response.status_code == 500
-                passing = response.status_code in PASSING or refusal.code == "idempotency-in-flight"
-                if not passing and not (response.status_code == 500 and at_500 < TRIES_AT_500):
+                if not refusal.passes and not (response.status_code == 500 and at_500 < TRIES_AT_500):
                     raise refusal
                 pause = max(pause, _asked_pause_s(response))
             self.gate.ledger.counts["retries"] += 1

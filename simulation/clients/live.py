@@ -8,6 +8,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
+import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -71,7 +72,7 @@ class LiveSocket:
             except InvalidStatus as refused:
                 if refused.response.status_code in (401, 403):
                     stale = token
-            except (WebSocketException, Refused, Unreachable, OSError):
+            except (WebSocketException, httpx.TransportError, Refused, Unreachable, OSError):
                 pass  # not there at the moment; the pause below is the answer
             finally:
                 if self.connected.is_set():

@@ -1,11 +1,14 @@
+import asyncio
+
 import httpx
 import orjson
 import pytest
 
-from simulation.clients import api
+from simulation.clients import api, live
 from simulation.clients.api import Account, Gate, Refused, Unreachable
 from simulation.clients.clock import seconds_of
 from simulation.clients.ledger import Ledger
+from simulation.clients.live import LiveSocket, cancel_all
 
 
 class Platform:
@@ -98,6 +101,56 @@ class TestRenew:
     async def test_refuses_without_any_way_in(self):
         with pytest.raises(Refused, match="no way to log in again"):
             await account_at(Platform(), access="", refresh="").get("auth/me")
+
+    async def test_keeps_the_refresh_token_until_somebody_has_answered(self):
+        away = [httpx.ConnectError("down"), (503, {"code": "database-away"}), httpx.ReadTimeout("slow")]
+        platform = Platform(
+            *[answer for each in away for answer in ((401, {"code": "token-expired"}), each)],
+            (401, {"code": "token-expired"}),
+            (200, {"access": "a2", "refresh": "r2"}),
+            (200, {"ok": True}),
+        )
+        account = account_at(platform)
+        assert await account.get("auth/me") == {"ok": True}
+        spent = [orjson.loads(asked.content) for asked in platform.asked if asked.url.path.endswith("/refresh")]
+        assert spent == [{"refresh": "r1"}] * 4
+        assert account.gate.ledger.counts["retries"] == 3
+
+    async def test_drops_a_refresh_token_that_was_refused(self):
+        login = {"access": "a2", "refresh": "r2"}
+        platform = Platform((401, {"code": "token-reused"}), httpx.ConnectError("down"), (200, login), (200, {}))
+        account = account_at(platform, access="", password="secret")
+        await account.get("auth/me")
+        assert [asked.url.path.rpartition("/")[2] for asked in platform.asked] == ["refresh", "login", "login", "me"]
+
+    async def test_gives_up_like_any_call_where_nobody_comes_back(self, monkeypatch):
+        monkeypatch.setattr(api, "PATIENCE_S", 0.02)
+        account = account_at(Platform(*[httpx.ConnectError("down")] * 1000), access="")
+        with pytest.raises(Unreachable, match="ConnectError"):
+            await account.get("auth/me")
+        assert account.refresh == "r1"
+
+
+class TestLiveSocket:
+    async def test_tries_again_while_the_api_is_away_and_no_token_can_be_renewed(self, monkeypatch):
+        monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.001)
+        monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.002)
+        platform = Platform(
+            httpx.ConnectError("down"), httpx.ReadTimeout("slow"), (200, {"access": "a2", "refresh": "r2"})
+        )
+        account, held = account_at(platform, access=""), asyncio.Event()
+        socket = LiveSocket(account, on_frame=lambda _frame: None)
+
+        async def hold(token):
+            assert token == "a2"
+            held.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(socket, "_hold", hold)
+        running = asyncio.create_task(socket.run())
+        await asyncio.wait_for(held.wait(), 5)
+        assert account.gate.ledger.counts["reconnects"] == 2
+        await cancel_all([running])
 
 
 class TestAwaitClock:
