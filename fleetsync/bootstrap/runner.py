@@ -42,6 +42,8 @@ class Program:
     restarts: int = 0
     was_ready: bool = False
     child: asyncio.subprocess.Process | None = None
+    _beat: float = 0.0  # when the heartbeat was touched last, as its file says
+    _beat_at: float = 0.0  # when we saw that, monotonic
     _second: float = 0.0  # in which `_lines` were shown
     _lines: int = 0
     _inside: bool = False  # of a traceback that is shown
@@ -234,7 +236,7 @@ class Runner:
 
     async def _look_around(self) -> None:
         for program in self._programs:
-            silent = _silent_s(program.heartbeat)
+            silent = _silent_s(program)
             if silent > HEARTBEAT_LIMIT_S and program.child and program.child.returncode is None:
                 self._log("warning", "runner.silent", process=program.name, silent_s=round(silent, 1))
                 children.signal_group(program.child.pid, signal.SIGKILL)
@@ -344,10 +346,15 @@ async def _pipe() -> tuple[asyncio.StreamReader, int]:
     return reader, sink
 
 
-def _silent_s(heartbeat: Path | None) -> float:
-    if heartbeat is None:
+def _silent_s(program: Program) -> float:
+    """Return how long the heartbeat has stood still, by a clock that nobody sets."""
+    if program.heartbeat is None:
         return 0.0
     try:
-        return time.time() - heartbeat.stat().st_mtime
+        beat = program.heartbeat.stat().st_mtime
     except OSError:
-        return 0.0  # not there yet: it is still starting
+        beat = 0.0  # not there yet: it is still starting
+    now = time.monotonic()
+    if beat != program._beat or not beat:
+        program._beat, program._beat_at = beat, now
+    return now - program._beat_at

@@ -37,8 +37,9 @@ class _Clock:
     """This process's view of the database's clock and of the one clock row.
 
     Machine time is this computer's monotonic clock plus an offset, so a stepped wall
-    clock moves nothing. A new offset is slewed in, at most half a second per second:
-    machine time never runs backwards either.
+    clock moves nothing before the database tells of it. An offset that is ahead is taken
+    at once, so that processes agree; one that is behind is slewed in, at most half a
+    second per second: machine time never runs backwards either.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class _Clock:
                     before = time.monotonic()
                     cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
                     (database,) = cursor.fetchone()
-                    measured = database - (before + time.monotonic()) / 2
+                    after = time.monotonic()
                 row = ClockSetting.objects.filter(pk=1).first()
             except DatabaseError as error:
                 self._look_again = time.monotonic() + RETRY_S
@@ -80,17 +81,17 @@ class _Clock:
                 if opened_here and not connection.in_atomic_block:
                     connection.close()
             with self._state:
-                self._adopt(measured, row)
+                self._adopt(database - (before + after) / 2, database - after, row)
 
-    def _adopt(self, measured: float, row: object) -> None:
+    def _adopt(self, measured: float, least: float, row: object) -> None:
+        """Take a measurement; the offset is `least` or more, however slow the answer was."""
         present = self._offset_now()
         drift = measured - present
-        if not self.loaded:
-            present = measured
-        elif abs(drift) > ALARM_S:
+        if self.loaded and abs(drift) > ALARM_S:
             log.error("core.clock.drift", extra={"drift_s": round(drift, 3)})
+        present = max(present, least) if self.loaded else measured
         self._offset_before, self._offset = present, measured
-        self._slew_from, self._slew_s = time.monotonic(), max(SLEW_S, 2 * abs(drift))
+        self._slew_from, self._slew_s = time.monotonic(), max(SLEW_S, 2 * abs(measured - present))
         if row is not None:
             self.scale = Scale(row.origin_business.timestamp(), row.origin_real.timestamp(), row.scale)  # type: ignore[attr-defined]
         self.loaded = True
@@ -119,7 +120,8 @@ class _Clock:
     def business(self) -> float:
         real = self.real()
         with self._state:
-            moment = self.scale.origin_business + self.scale.scale * (real - self.scale.origin_real)
+            passed = max(0.0, real - self.scale.origin_real)  # also where our clock is behind, nothing is before it
+            moment = self.scale.origin_business + self.scale.scale * passed
             self._latest = max(self._latest, moment)
             return self._latest
 

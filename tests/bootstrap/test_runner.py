@@ -128,6 +128,27 @@ class TestRun:
         run(layout, [worker], after=wait)
         assert "runner.silent" in [line["event"] for line in logged(layout, "runner")]
 
+    def test_a_worker_that_beats_is_left_alone_whatever_the_machines_clock_says(self, layout, monkeypatch):
+        monkeypatch.setattr(runner, "HEARTBEAT_LIMIT_S", 0.5)
+        monkeypatch.setattr(runner, "LOOK_EVERY_S", 0.05)
+        beat = layout.local / "worker.heartbeat"
+        beats = """
+import os, pathlib, sys, time
+path = pathlib.Path(sys.argv[1])
+path.touch()
+for number in range(6000):
+    os.utime(path, (1e9 + number, 1e9 + number))
+    time.sleep(0.1)
+"""
+        worker = program(layout, "worker", beats, str(beat), heartbeat=beat)
+
+        async def wait(current):
+            await until(beat.exists)
+            await asyncio.sleep(1.5)
+            assert current.processes["worker"].restarts == 0
+
+        assert run(layout, [worker], after=wait)[0] == 0
+
     def test_who_ignores_the_request_to_stop_is_killed_in_time(self, layout):
         assert runner.FOREGROUND_STOP_S + runner.STOP_WITHIN_S < 5
         stubborn = program(

@@ -53,6 +53,13 @@ class TestNow:
         assert clock.scale() == 1
         assert clock.now() >= far
 
+    def test_is_never_before_the_origin_in_a_process_whose_clock_is_behind(self):
+        start = clock.set_scale(scale=60)
+        clock.refresh()
+        here = clock._clock
+        here._offset = here._offset_before = here._offset - 10.0
+        assert clock.now() == start
+
     def test_never_goes_back_under_many_threads(self):
         clock.set_scale(scale=60)
         clock.now()
@@ -75,15 +82,24 @@ class TestNow:
 
 
 class TestRefresh:
-    def test_slews_a_small_difference_in_without_a_jump(self):
+    def test_takes_a_clock_that_is_ahead_at_once(self):
         clock.refresh()
         here = clock._clock
-        here._offset = here._offset_before = here._offset - 0.5  # we are half a second behind
+        here._offset = here._offset_before = here._offset - 3600.0  # the database's clock was set forward by an hour
         before = clock.real_now()
         clock.refresh()
-        assert clock.real_now() - before < timedelta(seconds=0.4)
+        passed = clock.real_now() - before
+        assert timedelta(seconds=3599) < passed < timedelta(seconds=3602)
+
+    def test_slews_a_small_step_back_in_without_a_jump(self):
+        clock.refresh()
+        here = clock._clock
+        here._offset = here._offset_before = here._offset + 0.5  # we are half a second ahead
+        before = clock.real_now()
+        clock.refresh()
+        assert clock.real_now() >= before
         here._slew_from -= clock.SLEW_S
-        assert clock.real_now() - before > timedelta(seconds=0.45)
+        assert before - clock.real_now() > timedelta(seconds=0.4)
 
     def test_never_lets_machine_time_run_back_while_slewing(self):
         clock.refresh()
