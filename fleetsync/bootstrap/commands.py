@@ -7,15 +7,14 @@ import dataclasses
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fleetsync.bootstrap import children, environment, interpreter, keeper, locks, platform, state, testing
+from fleetsync.bootstrap import children, environment, holdings, interpreter, keeper, locks, platform, state, testing
 from fleetsync.bootstrap.paths import Layout, make_folders
 from fleetsync.bootstrap.processes import FLEET, NAMES, Process
-from fleetsync.bootstrap.terminal import paint, run, say, size_of, step
+from fleetsync.bootstrap.terminal import SetupError, agreed, paint, run, say, size_of, step
 
 DEMO_HOUR = "17:30"  # the dinner rush begins, whatever the hour here
 DOWN_WITHIN_S = 8.0
@@ -25,12 +24,13 @@ def demo(layout: Layout, options: argparse.Namespace) -> int:
     """Run everything with a simulated city at work, until Ctrl-C or for `--duration` seconds."""
     if options.dry_run:
         return testing.explain(layout, interpreter.RUNNING, _plan("demo"))
+    _check_city(options)
     say(paint("FleetSync demo", "bold") + f"  {layout.project}")
     began = time.monotonic()
     city = _given(options, "seed", "drivers", "city")
-    another = not options.apart and platform.is_another_city(layout, *city)
+    another = not options.apart and holdings.is_another_city(layout, *city)
     if another:
-        say("  Another city than last time: the demo's database is made anew.")
+        say("  Another city than last time: its database is to be made anew.")
     purpose = "stage" if options.apart else "demo"
     made = platform.prepare(layout, purpose, yes=options.yes, anew=options.fresh or another)
     try:
@@ -104,6 +104,7 @@ def screenshots(layout: Layout, options: argparse.Namespace) -> int:
     picture = [*theme, "--out", str(Path(options.out).resolve()), *options.names]
     if options.dry_run:
         return testing.explain(layout, interpreter.TESTING, _plan("screenshots"))
+    _check_city(options)
     make_folders(layout)
     interpreter.prepare(layout, interpreter.TESTING)
     if options.list or options.names:  # a wrong name is said before anything starts
@@ -198,7 +199,7 @@ def clean(layout: Layout, options: argparse.Namespace) -> int:
     say(f"To be removed, with the database in it:\n{listed}")
     if options.dry_run:
         return 0
-    if not options.yes and not _asked_to("Remove them?"):
+    if not options.yes and not agreed("Remove them?"):
         say("Kept.")
         return 1
     down(layout, argparse.Namespace(dry_run=False))
@@ -208,12 +209,12 @@ def clean(layout: Layout, options: argparse.Namespace) -> int:
     return 0
 
 
-def _asked_to(question: str) -> bool:
-    """Ask before destroying; nobody at the keyboard means no."""
-    if not sys.stdin or not sys.stdin.isatty():
-        say(f"{question} Nobody to ask: say --yes.")
-        return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+def _check_city(options: argparse.Namespace) -> None:
+    """Refuse a city's file that is not there before anything is dropped for it."""
+    if options.city and not os.access(options.city, os.R_OK):
+        raise SetupError(f"--city {options.city}: no such file, or it cannot be read.", fix="check the path")
+    if options.city and not Path(options.city).is_file():
+        raise SetupError(f"--city {options.city}: not a file.", fix="name an OpenStreetMap extract (.osm.pbf)")
 
 
 def _used(layout: Layout) -> bool:

@@ -153,6 +153,18 @@ def make_database(layout: Layout, addresses: Addresses, name: str, *, anew: bool
     return addresses.database(name)
 
 
+def count(layout: Layout, url: str, table: str) -> int | None:
+    """Return how many rows a table has; None where there is no such table yet."""
+    if sql(layout, url, [f"SELECT to_regclass('{table}') IS NULL"]) == "True":
+        return None
+    return int(sql(layout, url, [f"SELECT count(*) FROM {table}"]))
+
+
+def exists(layout: Layout, addresses: Addresses, name: str) -> bool:
+    """Tell whether a private server has that database."""
+    return bool(sql(layout, addresses.database("postgres"), [f"SELECT 1 FROM pg_database WHERE datname = '{name}'"]))
+
+
 def sql(layout: Layout, url: str, statements: Sequence[str], *, patience_s: float = 10.0) -> str:
     """Run statements through the environment's own driver and return what they print."""
     address = url.replace("postgis://", "postgresql://", 1)

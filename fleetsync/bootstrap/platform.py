@@ -18,6 +18,7 @@ from fleetsync.bootstrap import (
     children,
     database,
     environment,
+    holdings,
     interpreter,
     keeper,
     locks,
@@ -79,7 +80,8 @@ def prepare(layout: Layout, purpose: str, *, yes: bool, durable: bool = False, a
     """Bring up interpreter, services and an empty or migrated database. Stages 0 to 2.
 
     Raises:
-        SetupError: something is missing, or such a platform runs already.
+        SetupError: something is missing, such a platform runs already, or `anew` asks to drop
+            what is not ours, or what not only demos have used and nobody agrees to drop.
     """
     make_folders(layout)
     home = state.folder(layout, purpose)
@@ -104,8 +106,8 @@ def prepare(layout: Layout, purpose: str, *, yes: bool, durable: bool = False, a
         redis_url = f"unix://{layout.sockets}/redis-{purpose}.sock?db=0" if redis else addresses.redis_url
         health = layout.sockets / f"health-{purpose}"
         health.mkdir(mode=0o700, exist_ok=True)
-    elif addresses.private:
-        url = database.make_database(layout, addresses, "fleetsync", anew=anew)
+    else:
+        url = holdings.open_database(layout, addresses, yes=yes, durable=durable, anew=anew)
     chosen = state.choose_ports(home, keep=True)
     env = environment.for_children(
         layout,
@@ -157,9 +159,10 @@ def seed(platform: Platform, *arguments: str) -> None:
     empty = (
         database.sql(platform.layout, platform.env["DATABASE_URL"], ["SELECT count(*) FROM restaurants_zone"]) == "0"
     )
-    if empty or _seeded(platform.home) != wanted:
+    note = holdings.seeding_note(platform.home, platform.addresses)
+    if empty or holdings.seeded(note) != wanted:
         platform.manage("City", "zones, restaurants, menus, drivers, customers", "seed", *arguments)
-        (platform.home / "seeded").write_text(wanted)
+        note.write_text(wanted)
 
 
 def import_roads(platform: Platform, extract: Path) -> None:
@@ -171,12 +174,6 @@ def import_roads(platform: Platform, extract: Path) -> None:
         platform.manage("Roads", extract.name, "import_roads", str(extract), "--out", str(file))
         stamp.write_text(now)
     platform.env["FLEETSYNC_TRAVEL"] = f"roads:{file}"
-
-
-def is_another_city(layout: Layout, *arguments: str) -> bool:
-    """Tell whether the demo's database holds the city of another seed or file."""
-    before = _seeded(state.folder(layout, "demo")).split()
-    return bool(before) and _place(before) != _place(list(arguments))
 
 
 def serve(
@@ -332,20 +329,6 @@ def _fingerprint(files: Iterable[Path]) -> str:
         if ".venv" not in path.parts and ".local" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _seeded(home: Path) -> str:
-    """Return the arguments of the last seeding."""
-    try:
-        return (home / "seeded").read_text()
-    except OSError:
-        return ""
-
-
-def _place(arguments: list[str]) -> list[tuple[str, str]]:
-    """Return what decides which city it is, not how many people are in it."""
-    pairs = zip(arguments[::2], arguments[1::2], strict=False)
-    return sorted(pair for pair in pairs if pair[0] in ("--seed", "--city"))
 
 
 def _what_they_said(platform: Platform, failed: str) -> str:

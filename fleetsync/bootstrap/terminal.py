@@ -150,6 +150,14 @@ def confirm(question: str, *, yes: bool) -> bool:
     return input(f"  {question} [Y/n] ").strip().lower() in ("", "y", "yes")
 
 
+def agreed(question: str) -> bool:
+    """Ask before something is destroyed; nobody at the keyboard means no."""
+    if not sys.stdin or not sys.stdin.isatty():
+        say(f"{question} Nobody to ask: say --yes.")
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
 def box(lines: Sequence[str]) -> str:
     """Return the lines in a frame."""
     width = max(len(line) for line in lines)

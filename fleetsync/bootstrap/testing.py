@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
-from fleetsync.bootstrap import database, environment, interpreter, keeper, locks, services
+from fleetsync.bootstrap import database, environment, holdings, interpreter, keeper, locks, services
 from fleetsync.bootstrap.children import die_with_parent
 from fleetsync.bootstrap.paths import Layout, make_folders
 from fleetsync.bootstrap.terminal import SetupError, run, say
@@ -60,6 +60,7 @@ def serve_developers(layout: Layout, *, name: str, yes: bool, dry_run: bool) -> 
         try:
             addresses = database.bring_up(layout, yes=yes)
             keeper.pin(layout).touch()
+            holdings.keep(layout)
             url = database.make_database(layout, addresses, name) if addresses.private else addresses.database_url
         finally:
             locks.release(using)
