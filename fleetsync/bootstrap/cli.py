@@ -24,6 +24,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         if name in COMMANDS:
             signal.signal(signal.SIGTERM, _leave)
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants to go on
+                signal.signal(signal.SIGHUP, _leave)
             return _do(name, layout, _parse(name, rest))
         if name in ("help", "-h", "--help") and not rest:
             if not django.is_at_hand(layout):
@@ -78,8 +80,10 @@ def _parse(name: str, argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(143)
+def _leave(signum: int, _frame: FrameType | None) -> None:
+    if signum == signal.SIGHUP:  # a terminal that closes says it twice, and the second must not stop the cleaning up
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    raise SystemExit(128 + signum)
 
 
 COMMANDS: dict[str, Callable[[Layout, argparse.Namespace], int]] = {

@@ -10,12 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from fleetsync.bootstrap import locks
 from fleetsync.bootstrap.paths import Layout
 from fleetsync.bootstrap.terminal import SetupError, Step, run
 
 STATUS = Path("/var/lib/dpkg/status")
-POLICY = Path("/usr/sbin/policy-rc.d")
-CLUSTERS = Path("/etc/postgresql-common/createcluster.d/fleetsync.conf")
+# What keeps packages from starting a server and from making a cluster of their own, while we install them.
+OURS = {
+    Path("/usr/sbin/policy-rc.d"): (
+        "#!/bin/sh\n# Put here by FleetSync for the length of one apt-get install.\nexit 101\n",
+        0o755,
+    ),
+    Path("/etc/postgresql-common/createcluster.d/fleetsync.conf"): ("create_main_cluster = false\n", 0o644),
+}
+INSTALLING = Path("/run/fleetsync-install.lock")  # of the whole machine, not of one clone
 # A server looks for its extensions beside itself, so these come together or not at all.
 ALWAYS_FETCHED = re.compile(r"^(postgresql|postgis|redis|libpq5$|python3-pip-whl$)")
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
@@ -166,23 +174,42 @@ def link_postgis(root: Path) -> None:
             plain.symlink_to(control.name)
 
 
+def remove_leftovers() -> None:
+    """As root, remove what an install of ours left when it was killed: no service of the machine would start for it."""
+    if os.geteuid() != 0 or not any(_is_ours(file) for file in OURS):
+        return
+    mine = locks.take(INSTALLING, wait=False)
+    if mine is None:
+        return  # another clone is installing: they are no leftovers
+    try:
+        for file in filter(_is_ours, OURS):
+            file.unlink(missing_ok=True)
+    finally:
+        locks.release(mine)
+
+
 @contextmanager
 def _nothing_starts() -> Iterator[None]:
     """Keep packages from making a cluster of their own or starting a server; leave no trace."""
-    policy, clusters = not POLICY.exists(), not CLUSTERS.exists()
-    if policy:
-        POLICY.write_text("#!/bin/sh\n# Put here by FleetSync for the length of one apt-get install.\nexit 101\n")
-        POLICY.chmod(0o755)
-    if clusters:
-        CLUSTERS.parent.mkdir(parents=True, exist_ok=True)
-        CLUSTERS.write_text("create_main_cluster = false\n")
+    with locks.holding(INSTALLING, held="Another clone is installing packages"):
+        placed = [file for file in OURS if not file.exists() or _is_ours(file)]
+        try:
+            for file in placed:
+                text, mode = OURS[file]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+                file.chmod(mode)
+            yield
+        finally:
+            for file in placed:
+                file.unlink(missing_ok=True)
+
+
+def _is_ours(file: Path) -> bool:
     try:
-        yield
-    finally:
-        if policy:
-            POLICY.unlink(missing_ok=True)
-        if clusters:
-            CLUSTERS.unlink(missing_ok=True)
+        return file.read_text(errors="replace") == OURS[file][0]
+    except OSError:
+        return False
 
 
 def _without(status: str, names: re.Pattern[str]) -> str:

@@ -87,6 +87,7 @@ def provide(layout: Layout, *, yes: bool) -> Programs:
         SetupError: nothing this machine offers works, or the answer was no.
     """
     with locks.holding(layout.setup_lock, held=SETTING_UP):
+        debian.remove_leftovers()
         found = look(layout)
         if found.plan == "":
             raise SetupError("PostgreSQL with PostGIS or Redis is missing.", fix=HAND_MADE)
