@@ -188,7 +188,11 @@ def down(layout: Layout, options: argparse.Namespace) -> int:
 
 
 def clean(layout: Layout, options: argparse.Namespace) -> int:
-    """Remove the clone's data, logs and fetched packages, after asking."""
+    """Remove the clone's data, logs and fetched packages, after asking.
+
+    Raises:
+        SetupError: something still uses them, or they cannot be removed.
+    """
     there = [path for path in layout.owned if path.exists()]
     if options.env and layout.venv.exists():
         there.append(layout.venv)
@@ -203,10 +207,33 @@ def clean(layout: Layout, options: argparse.Namespace) -> int:
         say("Kept.")
         return 1
     down(layout, argparse.Namespace(dry_run=False))
-    for path in there:
-        shutil.rmtree(path, ignore_errors=True)
+    if layout.local.exists():
+        _refuse_while_used(layout)
+    left = [why for path in there for why in _remove(path)]
+    if left:
+        raise SetupError("\n  ".join(["Not all of it could be removed:", *left]), fix="remove the rest as its owner")
     say("Removed.")
     return 0
+
+
+def _refuse_while_used(layout: Layout) -> None:
+    busy = [purpose for purpose in state.APART if state.is_running(state.folder(layout, purpose))]
+    if busy or _used(layout) or keeper.is_running(layout) or locks.is_held(layout.setup_lock):
+        who = f"A {' and a '.join(busy)}" if busy else "A test run, or a command that is just starting,"
+        raise SetupError(
+            f"{who} still uses this clone's services: nothing was removed.", fix="end it, then clean again"
+        )
+
+
+def _remove(path: Path) -> list[str]:
+    """Remove a folder as far as that goes; return what was in the way."""
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        if path.exists():
+            shutil.rmtree(path)
+    except OSError as error:
+        return [f"{error.filename or path}: {error.strerror}"]
+    return []
 
 
 def _check_city(options: argparse.Namespace) -> None:
