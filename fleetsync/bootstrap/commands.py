@@ -182,7 +182,9 @@ def down(layout: Layout, options: argparse.Namespace) -> int:
                 time.sleep(0.05)
             if keeper.is_running(layout):
                 ending.result = "still used by a test run or a replay, and end with it"
-        stopped.append("the services")
+                stopped.append("nothing else" if stopped else "nothing yet")
+            else:
+                stopped.append("the services")
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
     return 0
 
