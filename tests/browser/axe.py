@@ -11,6 +11,7 @@ FIND = """async rules => {
   return violations.map((each) => `${each.id}: ${each.nodes.slice(0, 4).map(told).join(" | ")}`);
 }"""
 TURN = """async theme => {
+  await document.fonts.ready; // until its font is here, an icon is a word of low contrast
   if (document.documentElement.dataset.theme !== theme) document.querySelector("[data-theme-toggle]")?.click();
   document.documentElement.dataset.theme = theme; // pages without a switch follow the system alone
   document.documentElement.classList.toggle("dark", theme === "dark"); // the switch of the back office
@@ -23,6 +24,7 @@ OF_COLOUR = ["color-contrast", "link-in-text-block"]
 
 def violations(page: Any, state: str) -> list[str]:
     """Return what axe finds on the page as it is, in light and in dark."""
+    page.wait_for_load_state("load")
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(SOURCE)
     found = []
