@@ -6,16 +6,14 @@ A comment above an `env` call says what the setting means; `.env.example` is mad
 import hashlib
 import os
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from fleetsync.admin_site import COLORS, NAVIGATION
-from fleetsync.environment import Environment
+from fleetsync.environment import Environment, refuse_unsafe, wheel, wheel_library
 
 django_stubs_ext.monkeypatch()
 
@@ -52,18 +50,6 @@ FLEETSYNC_HOSTS = env.list("FLEETSYNC_HOSTS", default=[])
 FLEETSYNC_HEALTH_DIR = env.str("FLEETSYNC_HEALTH_DIR", default="")
 # Threads of the API, to size pools by; their number itself is `--blocking-threads` of the server's command.
 FLEETSYNC_API_THREADS = env.int("FLEETSYNC_API_THREADS", default=4)
-
-KINDS = ("development", "demo", "test", "replay", "production")
-if FLEETSYNC_ENV not in KINDS:
-    raise ImproperlyConfigured(f"FLEETSYNC_ENV: expected one of {', '.join(KINDS)}, got {FLEETSYNC_ENV!r}")
-if FLEETSYNC_ENV == "production":
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG: its pages show settings and code; production needs DEBUG=False")
-    if SECRET_KEY.startswith("insecure-") or len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured(
-            "FLEETSYNC_SECRET_KEY: production needs one of its own, at least 50 characters; "
-            "make it with openssl rand -hex 40"
-        )
 
 _public = urlsplit(FLEETSYNC_PUBLIC_URL)
 _live = urlsplit(FLEETSYNC_LIVE_URL)
@@ -203,11 +189,6 @@ FLEETSYNC_REFRESH_LIFE_S = env.int("FLEETSYNC_REFRESH_LIFE_S", default=14 * 86_4
 PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_RESET_TIMEOUT", default=3600)
 # Where mail goes: a Django e-mail backend; the default prints it, which production refuses.
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
-if FLEETSYNC_ENV == "production" and EMAIL_BACKEND.endswith(".console.EmailBackend"):
-    raise ImproperlyConfigured(
-        "EMAIL_BACKEND: the console's would print links to set passwords; "
-        "set django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST"
-    )
 # Mail server of the SMTP backend.
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 # Its port; 587 with EMAIL_USE_TLS, as a rule.
@@ -286,22 +267,11 @@ _options.setdefault(
 DATABASES = {"default": _database | {"CONN_MAX_AGE": 0, "OPTIONS": _options}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-
-def _wheel_library(package: str, pattern: str) -> str | None:
-    """Return the C library that a wheel carries, so that GeoDjango needs no system GDAL."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(next(iter(spec.submodule_search_locations))).parent / f"{package}.libs"
-    return next((str(path) for path in sorted(folder.glob(pattern))), None)
-
-
 # Path of libgdal; empty: the one in the pyogrio wheel.
-GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or _wheel_library("pyogrio", "libgdal-*.so*")
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default="") or wheel_library("pyogrio", "libgdal-*.so*")
 # Path of libgeos_c; empty: the one in the shapely wheel.
-GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or _wheel_library("shapely", "libgeos_c-*.so*")
-if (_pyogrio := find_spec("pyogrio")) is not None and _pyogrio.submodule_search_locations:
-    os.environ["PROJ_DATA"] = str(Path(next(iter(_pyogrio.submodule_search_locations))) / "proj_data")
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default="") or wheel_library("shapely", "libgeos_c-*.so*")
+os.environ["PROJ_DATA"] = str(wheel("pyogrio") / "proj_data")
 
 # --- Redis -------------------------------------------------------------------
 
@@ -418,3 +388,5 @@ FLEETSYNC_LOG_LEVEL = env.str("FLEETSYNC_LOG_LEVEL", default="INFO")
 from fleetsync.core.logs import logging_config  # noqa: E402
 
 LOGGING = logging_config(FLEETSYNC_LOG_FORMAT, FLEETSYNC_LOG_LEVEL)
+
+refuse_unsafe(kind=FLEETSYNC_ENV, debug=DEBUG, secret_key=SECRET_KEY, email_backend=EMAIL_BACKEND)
