@@ -1,10 +1,11 @@
 // REST calls of our pages: the session cookie with its CSRF token, problem documents as errors, keys for repeats.
+import { meta } from "./page.js";
+
 const cookie = (name) =>
   document.cookie
     .split("; ")
     .find((c) => c.startsWith(`${name}=`))
     ?.slice(name.length + 1);
-const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
 export class Problem extends Error {
   constructor(status, body) {

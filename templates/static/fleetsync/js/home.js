@@ -1,10 +1,11 @@
 // The entrance: the city behind the words. Drivers are not shown to strangers; the streets are.
 import { makeMap } from "./map.js";
+import { meta } from "./page.js";
 import { $, boot } from "./ui.js";
 import { get } from "./api.js";
 
 boot();
-const zone = document.querySelector('meta[name="zone-id"]')?.content;
+const zone = meta("zone-id");
 if (zone) {
   try {
     const basemap = await get(`zones/${zone}/basemap`);

@@ -1,9 +1,9 @@
 // The one socket client of every page: ticket, subscribe, resume after a sequence number, back-off with jitter.
 // When the socket cannot be had it says so, and the page may poll; it keeps trying.
 import { post } from "./api.js";
+import { meta } from "./page.js";
 import { setClock } from "./time.js";
 
-const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 const PING_MS = 15_000;
 const UNANSWERED = 2;
 const PATIENCE_MS = 10_000;

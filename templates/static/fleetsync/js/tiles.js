@@ -1,6 +1,7 @@
 // Tiles under the streets of a map, where a setting names them. Unreachable tiles cost two seconds, then our own streets stay.
 /* global L */
-const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+import { meta } from "./page.js";
+
 const PATIENCE_MS = 2_000;
 const VENDOR = new URL("../../vendor/", import.meta.url).href;
 

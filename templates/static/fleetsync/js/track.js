@@ -1,13 +1,13 @@
 // One order for whoever holds its link: one number, one sentence, one line that says why the number moved.
 import { get } from "./api.js";
 import { makeMap, movingLayer, drawDriver, drawPath, drawTag } from "./map.js";
+import { meta } from "./page.js";
 import { Review } from "./review.js";
 import { Live } from "./socket.js";
 import { setClock, since, now, speed } from "./time.js";
 import { $, h, icon, boot, clock, span, km, setLink, calm } from "./ui.js";
 
 boot();
-const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 const token = meta("track-token");
 const order = meta("order-id");
 const POLL_MS = 10_000;

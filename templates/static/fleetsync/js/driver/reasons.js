@@ -1,6 +1,4 @@
-// What a driver may answer when he says no, and the dialog that asks.
-import { $, h } from "../ui.js";
-
+// What a driver may answer when he says no.
 export const DECLINE = {
   title: "Why not this one?",
   text: "One tap. It never lowers your standing; it teaches the next round.",
@@ -37,22 +35,3 @@ export const NOBODY = {
     ["other", "Another reason"],
   ],
 };
-
-let answer = null;
-
-/** Ask why; `then(code)` is called with the reason that was tapped, never when the dialog is left without one. */
-export function ask({ title, text, keep, reasons }, then) {
-  $("#whyh").textContent = title;
-  $("#whysay").textContent = text;
-  $("#whyno").textContent = keep;
-  $("#reasons").replaceChildren(...reasons.map(([code, words]) => h("button", { class: "btn", value: code }, words)));
-  answer = then;
-  $("#why").returnValue = "";
-  $("#why").showModal();
-}
-
-$("#why").addEventListener("close", (e) => {
-  const { returnValue } = e.target;
-  if (returnValue) answer?.(returnValue);
-  answer = null;
-});

@@ -2,11 +2,12 @@
 /* global L */
 import { get } from "../api.js";
 import { drawDriver, drawPath, drawStop, drawTag, makeMap, movingLayer } from "../map.js";
+import { meta } from "../page.js";
 
 const CLEAR_PX = 22;
 
 export function drawPlaces(host, { at, pickup, dropoff, rows }) {
-  const zone = document.querySelector('meta[name="zone-id"]').content;
+  const zone = meta("zone-id");
   const points = [pickup, dropoff, ...rows.map((row) => row.position)].map((p) => [p.lat, p.lng]);
   const bounds = L.latLngBounds(points).pad(0.12);
   const map = makeMap(host, { bounds, controls: false, labels: false });

@@ -1,17 +1,11 @@
 // What the parts of the page share: the world shown, the moment shown, what is selected. Parts hear of changes by name.
 import { get } from "../api.js";
+import { bus, meta } from "../page.js";
 import { now } from "../time.js";
 import { World } from "./world.js";
 
-const heard = new Map();
-export const on = (name, handler) => {
-  (heard.get(name) ?? heard.set(name, []).get(name)).push(handler);
-};
-export const say = (name, detail) => {
-  for (const handler of heard.get(name) ?? []) handler(detail);
-};
+export const { on, say } = bus();
 
-export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 export const zone = meta("zone-id");
 export const phone = () => matchMedia("(max-width: 720px)").matches;
 

@@ -56,7 +56,6 @@ const text = (key, words) => {
 };
 export function paintStrip() {
   const world = app.world;
-  const past = app.past != null;
   $("#clock").textContent = clock(app.t, true);
   if (world.ready) {
     const deliveries = [...world.deliveries.values()];
