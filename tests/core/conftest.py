@@ -1,5 +1,6 @@
 """An event type and handlers that only these tests know."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,9 +8,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from fleetsync.core import events, redis
-from fleetsync.core.events import Event
+from fleetsync.core.events import Event, change
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -35,6 +37,34 @@ class Ended(Event):
     type: ClassVar[str] = "test.ended"
     ends: ClassVar[bool] = True
     order_id: UUID
+
+
+def happen(order_id, *whats: str, **fields) -> str:
+    """Let things happen to an order, each in a change of its own; return its stream."""
+    for what in whats:
+        with change(now=NOON) as emit:
+            emit(Happened(order_id=order_id, what=what, **fields))
+    return events.topic_of("order", order_id)
+
+
+def in_threads(count: int, work) -> list[BaseException]:
+    """Run `work(number)` in so many threads, each with a connection of its own; return what failed."""
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return failures
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,103 @@
-"""What a plan tells beside its offers."""
+"""What a plan becomes when it is applied: offers, and what it tells beside them."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from dispatch import services
-from dispatch.models import DecisionRecord, Delivery, DispatchPolicy, Offer
+from dispatch.conf import conf_of
+from dispatch.engine import Plan, Proposal
+from dispatch.engine.client import Decision
+from dispatch.models import DecisionRecord, Delivery, DispatchPolicy, DriverSession, Offer, Round
+from dispatch.selectors import look_at_zone
+from dispatch.services.applying import StaleRound, apply_plan
+from fleetsync.core import clock
+from fleetsync.core.travel import provider
 from restaurants.models import Zone
+from tests.factories import DriverFactory
+
+TICK = timedelta(seconds=10)
+
+
+class TestApplyPlan:
+    def look(self, kitchen):
+        conf = conf_of(Zone.objects.get(pk=kitchen.zone.pk).dispatch)
+        return look_at_zone(
+            zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, period=TICK, memo=None
+        )
+
+    def decision(self, look, *pairs):
+        made = tuple(
+            Proposal(
+                driver=str(driver.pk),
+                restaurant="r",
+                jobs=tuple(str(each.pk) for each in deliveries),
+                leave_s=look.snapshot.now_s,
+                pickup_eta_s=look.snapshot.now_s + 300,
+                dropoff_eta_s=tuple(look.snapshot.now_s + 600 for _ in deliveries),
+            )
+            for driver, *deliveries in pairs
+        )
+        return Decision(plan=Plan(strategy="batch", proposals=made), strategy="batch")
+
+    def apply(self, kitchen, look, decision, fence):
+        return apply_plan(
+            look=look, decision=decision, fence=fence, delay_s=0.0, now=kitchen.now, real_now=clock.real_now(),
+            rng=Random(1),
+        )  # fmt: skip
+
+    def hold(self, fence=7):
+        Round.objects.update(fence=fence, lease_until=clock.real_now() + timedelta(seconds=10))
+
+    def test_writes_nothing_behind_the_fence(self, kitchen):
+        session, delivery = kitchen.online(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold(fence=8)
+        with pytest.raises(StaleRound):
+            self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
+        assert not Offer.objects.exists()
+
+    def test_skips_what_changed_and_runs_again(self, kitchen):
+        first, second = kitchen.online(), kitchen.online()
+        gone, here = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        services.cancel_delivery(order_id=gone.order_id, reason="oops", now=kitchen.now)
+        done = self.apply(kitchen, look, self.decision(look, (first.driver, gone), (second.driver, here)), fence=7)
+        assert (done.offers, done.skipped) == (1, 1)
+        assert Offer.objects.get().delivery == here
+        assert Round.objects.get().again
+
+    @pytest.mark.parametrize(
+        "change", [{"status": "PAUSED"}, {"ended_at": clock.datetime(2026, 1, 1, tzinfo=clock.UTC)}]
+    )
+    def test_skips_a_driver_who_left(self, kitchen, change):
+        session, delivery = kitchen.online(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        DriverSession.objects.update(**change)
+        done = self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
+        assert (done.offers, done.skipped) == (0, 1)
+
+    def test_offers_a_batch_as_one_question(self, kitchen):
+        session = kitchen.online()
+        first, second = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        self.apply(kitchen, look, self.decision(look, (session.driver, second, first)), fence=7)
+        offers = Offer.objects.order_by("drop_sequence")
+        assert [offer.delivery for offer in offers] == [second, first]
+        assert len({offer.batch_id for offer in offers}) == 1
+
+    def test_offers_no_more_than_fits(self, kitchen):
+        session = kitchen.online(DriverFactory(capacity=1))
+        first, second = kitchen.delivery(), kitchen.delivery()
+        look = self.look(kitchen)
+        self.hold()
+        done = self.apply(kitchen, look, self.decision(look, (session.driver, first, second)), fence=7)
+        assert done.offers == 0
+        assert not Round.objects.get().again
 
 
 class TestTheZonesDelay:

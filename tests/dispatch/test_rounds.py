@@ -7,22 +7,16 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from dispatch import services, timers
-from dispatch.conf import conf_of
-from dispatch.engine import Plan, Proposal
-from dispatch.engine.client import Decision, EngineProcess
+from dispatch.engine.client import EngineProcess
 from dispatch.models import DecisionRecord, DispatchJob, DispatchPolicy, DriverPosition, DriverSession, Offer, Round
-from dispatch.selectors import look_at_zone, route_of
 from dispatch.services import waking
-from dispatch.services.applying import StaleRound, apply_plan
 from fleetsync.core import clock
 from fleetsync.core.events import topic_of
-from fleetsync.core.travel import provider
 from restaurants.models import Restaurant, Zone
-from tests.dispatch.conftest import Kitchen, types_of
-from tests.factories import DispatchPolicyFactory, DriverFactory, RestaurantFactory
+from tests.dispatch.conftest import types_of
+from tests.factories import DispatchPolicyFactory, RestaurantFactory
 
 ACTOR = "usr_test"
-TICK = timedelta(seconds=10)
 
 
 def batch_zone(kitchen):
@@ -219,86 +213,6 @@ class TestRunRound:
         assert DispatchJob.objects.get().zone == kitchen.zone
 
 
-class TestApplyPlan:
-    def look(self, kitchen):
-        conf = conf_of(Zone.objects.get(pk=kitchen.zone.pk).dispatch)
-        return look_at_zone(
-            zone_id=kitchen.zone.pk, conf=conf, travel=provider(), now=kitchen.now, period=TICK, memo=None
-        )
-
-    def decision(self, look, *pairs):
-        made = tuple(
-            Proposal(
-                driver=str(driver.pk),
-                restaurant="r",
-                jobs=tuple(str(each.pk) for each in deliveries),
-                leave_s=look.snapshot.now_s,
-                pickup_eta_s=look.snapshot.now_s + 300,
-                dropoff_eta_s=tuple(look.snapshot.now_s + 600 for _ in deliveries),
-            )
-            for driver, *deliveries in pairs
-        )
-        return Decision(plan=Plan(strategy="batch", proposals=made), strategy="batch")
-
-    def apply(self, kitchen, look, decision, fence):
-        return apply_plan(
-            look=look, decision=decision, fence=fence, delay_s=0.0, now=kitchen.now, real_now=clock.real_now(),
-            rng=Random(1),
-        )  # fmt: skip
-
-    def hold(self, fence=7):
-        Round.objects.update(fence=fence, lease_until=clock.real_now() + timedelta(seconds=10))
-
-    def test_writes_nothing_behind_the_fence(self, kitchen):
-        session, delivery = kitchen.online(), kitchen.delivery()
-        look = self.look(kitchen)
-        self.hold(fence=8)
-        with pytest.raises(StaleRound):
-            self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
-        assert not Offer.objects.exists()
-
-    def test_skips_what_changed_and_runs_again(self, kitchen):
-        first, second = kitchen.online(), kitchen.online()
-        gone, here = kitchen.delivery(), kitchen.delivery()
-        look = self.look(kitchen)
-        self.hold()
-        services.cancel_delivery(order_id=gone.order_id, reason="oops", now=kitchen.now)
-        done = self.apply(kitchen, look, self.decision(look, (first.driver, gone), (second.driver, here)), fence=7)
-        assert (done.offers, done.skipped) == (1, 1)
-        assert Offer.objects.get().delivery == here
-        assert Round.objects.get().again
-
-    @pytest.mark.parametrize(
-        "change", [{"status": "PAUSED"}, {"ended_at": clock.datetime(2026, 1, 1, tzinfo=clock.UTC)}]
-    )
-    def test_skips_a_driver_who_left(self, kitchen, change):
-        session, delivery = kitchen.online(), kitchen.delivery()
-        look = self.look(kitchen)
-        self.hold()
-        DriverSession.objects.update(**change)
-        done = self.apply(kitchen, look, self.decision(look, (session.driver, delivery)), fence=7)
-        assert (done.offers, done.skipped) == (0, 1)
-
-    def test_offers_a_batch_as_one_question(self, kitchen):
-        session = kitchen.online()
-        first, second = kitchen.delivery(), kitchen.delivery()
-        look = self.look(kitchen)
-        self.hold()
-        self.apply(kitchen, look, self.decision(look, (session.driver, second, first)), fence=7)
-        offers = Offer.objects.order_by("drop_sequence")
-        assert [offer.delivery for offer in offers] == [second, first]
-        assert len({offer.batch_id for offer in offers}) == 1
-
-    def test_offers_no_more_than_fits(self, kitchen):
-        session = kitchen.online(DriverFactory(capacity=1))
-        first, second = kitchen.delivery(), kitchen.delivery()
-        look = self.look(kitchen)
-        self.hold()
-        done = self.apply(kitchen, look, self.decision(look, (session.driver, first, second)), fence=7)
-        assert done.offers == 0
-        assert not Round.objects.get().again
-
-
 class TestKickRound:
     def test_leaves_word_for_the_relay_when_redis_is_down(
         self, kitchen, monkeypatch, django_capture_on_commit_callbacks
@@ -389,42 +303,3 @@ def test_a_second_kitchen_shares_the_round_of_its_zone(kitchen):
     kitchen.restaurant = first
     assert Round.objects.count() == 1
     assert DispatchJob.objects.filter(zone=kitchen.zone).count() == 2
-
-
-class TestTwoRestaurants:
-    """Where the policy calls two restaurants near, one trip fetches at both."""
-
-    def neighbour(self, kitchen, within_m: float) -> Kitchen:
-        services.engine().warm()
-        one_trip = {"strategy": "plan", "lead_s": 900, "stack_within_m": within_m}
-        DispatchPolicy.objects.filter(zone=kitchen.zone).update(parameters=one_trip)
-        beside = Point(kitchen.restaurant.point.x, kitchen.restaurant.point.y + 0.001, srid=4326)  # 111 m
-        return Kitchen(restaurant=RestaurantFactory(zone=kitchen.zone, point=beside), now=kitchen.now)
-
-    def test_are_one_question_with_a_pickup_each_and_visited_in_the_order_of_the_doors(self, kitchen):
-        neighbour = self.neighbour(kitchen, 120)
-        session, deliveries = kitchen.online(), {kitchen.delivery(), neighbour.delivery()}
-        kitchen.round()
-        first, second = Offer.objects.order_by("drop_sequence")
-        assert {first.delivery, second.delivery} == deliveries
-        assert first.batch_id == second.batch_id
-        assert second.pickup_eta_at > first.pickup_eta_at
-        services.accept_offer(offer_id=first.pk, driver=session.driver, now=kitchen.now, actor=ACTOR)
-        assert DriverSession.objects.get().load == 2
-        held = [first.delivery_id, second.delivery_id]
-        assert [
-            (stop.kind, [each.id for each in stop.deliveries]) for stop in route_of(driver_id=session.driver_id)
-        ] == [
-            ("pickup", held[:1]),
-            ("pickup", held[1:]),
-            ("dropoff", held[:1]),
-            ("dropoff", held[1:]),
-        ]
-
-    def test_are_two_trips_where_they_lie_further_apart(self, kitchen):
-        neighbour = self.neighbour(kitchen, 100)
-        kitchen.online()
-        kitchen.delivery()
-        neighbour.delivery()
-        kitchen.round()
-        assert Offer.objects.count() == 1

@@ -19,6 +19,8 @@ from websockets.sync.client import connect
 
 from accounts.services import open_login
 from fleetsync.core import clock
+from tests.factories import OrderFactory
+from tests.tracking.sale import Sale
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = settings.FLEETSYNC_ORIGINS[0]
@@ -196,3 +198,9 @@ def live(live_process, transactional_db):
     live_process.go_on()
     yield live_process
     live_process.pause()
+
+
+@pytest.fixture
+def sale(live) -> Sale:
+    """Return an accepted order."""
+    return Sale(OrderFactory(taken=True))
